@@ -1,0 +1,87 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Warnings stop the build in CI, where `CI` is set; elsewhere they are only shown, so that a newer compiler
+// does not lock anybody out.
+let strictness: [SwiftSetting] =
+    Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
+let settings: [SwiftSetting] =
+    strictness + [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+    ]
+
+/// A room of the house (docs/ARCHITECTURE.md); it may import only the rooms named here.
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "fullhouse",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "fullhouse", targets: ["fullhouse"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0", traits: []),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    ],
+    targets: [
+        room("Quantities"),
+        room("Transport", ["Quantities"]),
+        room("Manifests", ["Quantities"]),
+        room("Access", ["Quantities", .product(name: "Crypto", package: "swift-crypto")]),
+        room("Playback", ["Quantities", "Transport", "Manifests", .product(name: "DequeModule", package: "swift-collections")]),
+        room("Audience", ["Quantities"]),
+        room(
+            "Measurement",
+            ["Quantities", "Transport", "Playback", .product(name: "Histogram", package: "hdrhistogram-swift")]),
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        room(
+            "CurlTransport",
+            [
+                "Quantities", "Transport", "CCurl",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+            ]),
+        room(
+            "Simulation",
+            ["Quantities", "Transport", "Manifests", "Playback", .product(name: "HeapModule", package: "swift-collections")]
+        ),
+        room(
+            "Origin",
+            [
+                "Quantities", "Access",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        room("RunStore", ["Quantities", "Measurement", .product(name: "GRDB", package: "GRDB.swift")]),
+        room("Reporting", ["Quantities", "Measurement"]),
+        room("RunProfile", ["Quantities", "Access", "Playback", "Audience", "Measurement", .product(name: "Yams", package: "Yams")]),
+        room(
+            "LoadTest",
+            [
+                "Quantities", "Transport", "Manifests", "Access", "Playback", "Audience", "Measurement", "CurlTransport",
+                "RunStore", .product(name: "Logging", package: "swift-log"),
+            ]),
+        room(
+            "Commands",
+            [
+                "Quantities", "Transport", "Manifests", "Access", "Playback", "Audience", "Measurement", "CurlTransport",
+                "Origin", "RunStore", "Reporting", "RunProfile", "LoadTest",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .executableTarget(name: "fullhouse", dependencies: ["Commands"], swiftSettings: settings),
+        tests("QuantitiesTests", ["Quantities"]),
+    ]
+)

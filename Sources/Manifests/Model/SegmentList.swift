@@ -1,0 +1,79 @@
+import Quantities
+
+/// The segments of a track, in order, with numbers that rise by one.
+///
+/// A list is either written out (HLS, SegmentList, `sidx`) or made on demand from a template, so that an MPD of any
+/// length costs what is asked of it. It is immutable and shared.
+package struct SegmentList: Sendable {
+    /// Segments that are computed from their number. `segment(_:)` must be pure.
+    package protocol Source: Sendable {
+        /// The number of the first segment.
+        var firstSequence: Int64 { get }
+        /// The number of the last segment; nil for a list without end (a live `$Number$` template), below
+        /// `firstSequence` for an empty one.
+        var lastSequence: Int64? { get }
+        /// The segment with a number from first to last.
+        func segment(_ sequence: Int64) -> Segment
+        /// The number of the last segment that starts at or before a time; `firstSequence` when all start later.
+        func sequence(at time: MediaTime) -> Int64
+    }
+
+    private let source: any Source
+    /// How long before a segment's end it may be fetched (DASH `availabilityTimeOffset`); zero for HLS.
+    package let availabilityOffset: TimeAmount
+
+    /// Creates a list from its source.
+    package init(_ source: some Source, availabilityOffset: TimeAmount = .zero) {
+        self.source = source
+        self.availabilityOffset = availabilityOffset
+    }
+
+    /// Creates a list from segments whose numbers rise by one and whose times do not fall.
+    package init(_ segments: [Segment]) {
+        self.init(WrittenSegments(segments: segments))
+    }
+
+    /// The number of the first segment.
+    package var firstSequence: Int64 { source.firstSequence }
+    /// The number of the last segment, or nil for a list without end.
+    package var lastSequence: Int64? { source.lastSequence }
+    /// True when there is no segment.
+    package var isEmpty: Bool { source.lastSequence.map { $0 < source.firstSequence } ?? false }
+
+    /// The segment of that number, or nil where the list has none.
+    package func segment(_ sequence: Int64) -> Segment? {
+        guard sequence >= source.firstSequence else { return nil }
+        if let last = source.lastSequence, sequence > last { return nil }
+        return source.segment(sequence)
+    }
+
+    /// The segment that plays at a time: the last that starts at or before it, else the first; nil when empty.
+    package func segment(at time: MediaTime) -> Segment? {
+        isEmpty ? nil : segment(source.sequence(at: time))
+    }
+
+    /// The first segment, or nil when empty.
+    package var first: Segment? { segment(firstSequence) }
+    /// The last segment; nil when empty or without end.
+    package var last: Segment? { lastSequence.flatMap { segment($0) } }
+}
+
+/// Segments that stand in an array.
+struct WrittenSegments: SegmentList.Source {
+    let segments: [Segment]
+
+    var firstSequence: Int64 { segments.first?.sequence ?? 0 }
+    var lastSequence: Int64? { segments.last?.sequence ?? -1 }
+
+    func segment(_ sequence: Int64) -> Segment { segments[Int(sequence - firstSequence)] }
+
+    func sequence(at time: MediaTime) -> Int64 {
+        var low = 0
+        var high = segments.count
+        while low < high {
+            let middle = (low + high) / 2
+            if segments[middle].start <= time { low = middle + 1 } else { high = middle }
+        }
+        return firstSequence + Int64(max(0, low - 1))
+    }
+}

@@ -1,0 +1,81 @@
+/// A signed span of time, in whole nanoseconds.
+///
+/// Sums and differences trap on overflow (292 years), which no run reaches; conversions from floating point clamp
+/// instead, because they take what a network sent.
+package struct TimeAmount: Hashable, Comparable, Sendable, Codable {
+    /// The span in nanoseconds; negative when it points back.
+    package var nanoseconds: Int64
+
+    /// Creates a span of so many nanoseconds.
+    package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
+    /// No time at all.
+    package static let zero = TimeAmount(nanoseconds: 0)
+    /// The longest span, for "no limit".
+    package static let max = TimeAmount(nanoseconds: .max)
+
+    /// A span of whole nanoseconds.
+    package static func nanoseconds(_ count: Int64) -> TimeAmount { TimeAmount(nanoseconds: count) }
+    /// A span of whole microseconds.
+    package static func microseconds(_ count: Int64) -> TimeAmount { TimeAmount(nanoseconds: count * 1_000) }
+    /// A span of whole milliseconds.
+    package static func milliseconds(_ count: Int64) -> TimeAmount { TimeAmount(nanoseconds: count * 1_000_000) }
+    /// A span of whole seconds.
+    package static func seconds(_ count: Int64) -> TimeAmount { TimeAmount(nanoseconds: count * 1_000_000_000) }
+
+    /// A span of a fractional number of seconds, rounded to the nanosecond; not-a-number gives zero and what does not
+    /// fit is clamped.
+    package static func seconds(_ count: Double) -> TimeAmount {
+        TimeAmount(nanoseconds: Int64(clampingRounded: count * 1e9))
+    }
+
+    /// The span in seconds.
+    package var seconds: Double { Double(nanoseconds) / 1e9 }
+    /// The span in milliseconds.
+    package var milliseconds: Double { Double(nanoseconds) / 1e6 }
+
+    package static func < (left: TimeAmount, right: TimeAmount) -> Bool { left.nanoseconds < right.nanoseconds }
+    package static func + (left: TimeAmount, right: TimeAmount) -> TimeAmount {
+        TimeAmount(nanoseconds: left.nanoseconds + right.nanoseconds)
+    }
+    package static func - (left: TimeAmount, right: TimeAmount) -> TimeAmount {
+        TimeAmount(nanoseconds: left.nanoseconds - right.nanoseconds)
+    }
+    package static prefix func - (amount: TimeAmount) -> TimeAmount { TimeAmount(nanoseconds: -amount.nanoseconds) }
+    package static func += (left: inout TimeAmount, right: TimeAmount) { left = left + right }
+    package static func -= (left: inout TimeAmount, right: TimeAmount) { left = left - right }
+
+    /// The span times a factor, rounded to the nanosecond and clamped to the range.
+    package static func * (amount: TimeAmount, factor: Double) -> TimeAmount {
+        TimeAmount(nanoseconds: Int64(clampingRounded: Double(amount.nanoseconds) * factor))
+    }
+}
+
+extension Int64 {
+    /// The nearest whole number to a floating-point value; zero for not-a-number, the bound for what lies outside.
+    package init(clampingRounded value: Double) {
+        if value.isNaN {
+            self = 0
+        } else if value >= 9.2233720368547748e18 {
+            self = .max
+        } else if value <= -9.2233720368547758e18 {
+            self = .min
+        } else {
+            self = Int64(value.rounded())
+        }
+    }
+}
+
+extension TimeAmount: CustomStringConvertible {
+    /// The span for people, such as `1.25 s` or `340 ms`.
+    package var description: String {
+        let magnitude = abs(Double(nanoseconds))
+        func number(_ value: Double) -> String {
+            let rounded = (value * 100).rounded() / 100
+            return rounded == rounded.rounded() ? String(Int64(clampingRounded: rounded)) : String(rounded)
+        }
+        if magnitude >= 1e9 || magnitude == 0 { return number(seconds) + " s" }
+        if magnitude >= 1e6 { return number(milliseconds) + " ms" }
+        return number(Double(nanoseconds) / 1e3) + " µs"
+    }
+}

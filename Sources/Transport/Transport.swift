@@ -1,0 +1,111 @@
+import Quantities
+
+/// What a transfer that failed still knows.
+package struct FailedTransfer: Error, Sendable {
+    /// Why it failed.
+    package var error: TransferError
+    /// Body bytes that had crossed the wire when it failed.
+    package var bytes: ByteCount
+    /// The HTTP status, where a response had begun.
+    package var status: Int?
+    /// The address of the peer; empty where there was no connection.
+    package var remoteAddress: String
+    /// True when the failed transfer had an earlier connection.
+    package var connectionReused: Bool
+    /// What happened when; the steps that were not reached have the value of the last one that was.
+    package var timings: TransferTimings
+    /// Kept response headers, where a response had begun.
+    package var headers: [HTTPHeader]
+
+    /// Creates the account of a failed transfer.
+    package init(
+        error: TransferError, bytes: ByteCount = .zero, status: Int? = nil, remoteAddress: String = "",
+        connectionReused: Bool = false, timings: TransferTimings, headers: [HTTPHeader] = []
+    ) {
+        self.error = error
+        self.bytes = bytes
+        self.status = status
+        self.remoteAddress = remoteAddress
+        self.connectionReused = connectionReused
+        self.timings = timings
+        self.headers = headers
+    }
+}
+
+/// What a channel reports to its owner.
+package enum ChannelEvent: Sendable {
+    /// A begun transfer ended; reported exactly once for each.
+    case transferFinished(TransferID, Result<TransferResult, FailedTransfer>)
+    /// The instant given to ``TransferChannel/setAlarm(at:)`` has come.
+    case alarm
+    /// The owner's task was cancelled; reported once. Transfers go on until they end or the owner cancels them.
+    case taskCancelled
+}
+
+/// How the connections of one viewer are made.
+package struct ChannelSettings: Sendable {
+    /// The HTTP version to speak; `http2` means HTTP/2 by ALPN over TLS, and by prior knowledge without.
+    package var version: HTTPVersion
+    /// The most transfers in progress at once on this channel; one more waits for its turn. At least 1.
+    package var parallelTransfers: Int
+    /// The names of response headers to keep, in lower case.
+    package var keptHeaders: [String]
+    /// Addresses for host names, `host:port` to address, which take the place of name lookup. TLS still asks for and
+    /// verifies the host name.
+    package var pinnedAddresses: [String: String]
+    /// The value of the `User-Agent` header.
+    package var userAgent: String
+    /// The most that a body which is to be kept may have received on the wire in total is each request's own limit;
+    /// this one bounds the response headers. Default 64 KiB.
+    package var headerLimit: ByteCount
+
+    /// Creates settings.
+    package init(
+        version: HTTPVersion = .http1, parallelTransfers: Int = 6, keptHeaders: [String] = [],
+        pinnedAddresses: [String: String] = [:], userAgent: String = "fullhouse",
+        headerLimit: ByteCount = .kibibytes(64)
+    ) {
+        self.version = version
+        self.parallelTransfers = parallelTransfers
+        self.keptHeaders = keptHeaders
+        self.pinnedAddresses = pinnedAddresses
+        self.userAgent = userAgent
+        self.headerLimit = headerLimit
+    }
+}
+
+/// One viewer's own connections, cookies and alarm clock.
+///
+/// ## Contract
+/// - A channel belongs to one task. Every call is made by that task, on the executor it runs on (for a real transport
+///   the event loop's thread); no call blocks.
+/// - ``begin(_:as:)`` returns at once. Each transfer that was begun is reported by exactly one
+///   ``ChannelEvent/transferFinished(_:_:)``, never from inside `begin` or `cancel` but by a later
+///   ``nextEvent()``: with a result when a complete response came, whatever its status, and else with a
+///   ``FailedTransfer`` whose error says why. Identifiers are the caller's and must not be used twice.
+/// - ``cancel(_:)`` ends a transfer early: it is reported as ``TransferError/cancelled(received:)``, unless its end had
+///   already been seen, in which case that end is reported. Cancelling what is unknown or over does nothing.
+/// - ``setAlarm(at:)`` sets the one alarm of the channel, or moves it, or with nil takes it away. An alarm that is due
+///   is reported once by ``ChannelEvent/alarm``, not before its instant, and is then no longer set.
+/// - ``nextEvent()`` gives events in the order in which they happened and waits when there is none. Only one call may
+///   wait at a time. When the task is cancelled a waiting call returns ``ChannelEvent/taskCancelled`` (once; later calls
+///   wait for other events as before).
+/// - Redirects are not followed. `Content-Encoding` gzip is asked for and decoded for kept bodies, and not asked for
+///   when the body is discarded or a byte range is wanted.
+/// - Cookies set by responses are sent on later requests of the same channel as RFC 6265 says, and never seen by
+///   another channel. Connections are never shared with another channel.
+/// - ``close()`` cancels what is in progress without a report, closes the connections and must be the last call.
+package protocol TransferChannel: AnyObject {
+    /// The run's clock.
+    var now: Instant { get }
+    /// Begins a transfer.
+    func begin(_ request: TransferRequest, as id: TransferID)
+    /// Ends a transfer early.
+    func cancel(_ id: TransferID)
+    /// Sets, moves or takes away (nil) the channel's alarm.
+    func setAlarm(at instant: Instant?)
+    /// Waits for what happens next.
+    func nextEvent() async -> ChannelEvent
+    /// Closes the channel.
+    func close()
+}
