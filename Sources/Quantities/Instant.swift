@@ -31,7 +31,7 @@ package struct Instant: Hashable, Comparable, Sendable, Codable {
     package static func - (instant: Instant, amount: TimeAmount) -> Instant { instant + (-amount) }
     /// The span from the right instant to the left one.
     package static func - (left: Instant, right: Instant) -> TimeAmount {
-        TimeAmount(nanoseconds: left.nanoseconds - right.nanoseconds)
+        TimeAmount(nanoseconds: left.nanoseconds.subtractingClamped(right.nanoseconds))
     }
 }
 
@@ -59,7 +59,7 @@ package struct WallTime: Hashable, Comparable, Sendable, Codable {
         WallTime(nanoseconds: time.nanoseconds &- amount.nanoseconds)
     }
     package static func - (left: WallTime, right: WallTime) -> TimeAmount {
-        TimeAmount(nanoseconds: left.nanoseconds &- right.nanoseconds)
+        TimeAmount(nanoseconds: left.nanoseconds.subtractingClamped(right.nanoseconds))
     }
 }
 
@@ -93,6 +93,6 @@ package struct MediaTime: Hashable, Comparable, Sendable, Codable {
         MediaTime(nanoseconds: time.nanoseconds &- amount.nanoseconds)
     }
     package static func - (left: MediaTime, right: MediaTime) -> TimeAmount {
-        TimeAmount(nanoseconds: left.nanoseconds &- right.nanoseconds)
+        TimeAmount(nanoseconds: left.nanoseconds.subtractingClamped(right.nanoseconds))
     }
 }

@@ -1,7 +1,7 @@
 /// A signed span of time, in whole nanoseconds.
 ///
-/// Sums and differences trap on overflow (292 years), which no run reaches; conversions from floating point clamp
-/// instead, because they take what a network sent.
+/// Sums, differences and conversions clamp to the range (292 years) instead of trapping, because they meet what a network
+/// sent.
 package struct TimeAmount: Hashable, Comparable, Sendable, Codable {
     /// The span in nanoseconds; negative when it points back.
     package var nanoseconds: Int64
@@ -21,7 +21,7 @@ package struct TimeAmount: Hashable, Comparable, Sendable, Codable {
     /// A span of whole milliseconds.
     package static func milliseconds(_ count: Int64) -> TimeAmount { TimeAmount(nanoseconds: count * 1_000_000) }
     /// A span of whole seconds.
-    package static func seconds(_ count: Int64) -> TimeAmount { TimeAmount(nanoseconds: count * 1_000_000_000) }
+    package static func seconds(_ count: some BinaryInteger) -> TimeAmount { seconds(Double(count)) }
 
     /// A span of a fractional number of seconds, rounded to the nanosecond; not-a-number gives zero and what does not
     /// fit is clamped.
@@ -36,12 +36,13 @@ package struct TimeAmount: Hashable, Comparable, Sendable, Codable {
 
     package static func < (left: TimeAmount, right: TimeAmount) -> Bool { left.nanoseconds < right.nanoseconds }
     package static func + (left: TimeAmount, right: TimeAmount) -> TimeAmount {
-        TimeAmount(nanoseconds: left.nanoseconds + right.nanoseconds)
+        let (sum, overflow) = left.nanoseconds.addingReportingOverflow(right.nanoseconds)
+        return TimeAmount(nanoseconds: overflow ? (right.nanoseconds > 0 ? .max : .min) : sum)
     }
     package static func - (left: TimeAmount, right: TimeAmount) -> TimeAmount {
-        TimeAmount(nanoseconds: left.nanoseconds - right.nanoseconds)
+        TimeAmount(nanoseconds: left.nanoseconds.subtractingClamped(right.nanoseconds))
     }
-    package static prefix func - (amount: TimeAmount) -> TimeAmount { TimeAmount(nanoseconds: -amount.nanoseconds) }
+    package static prefix func - (amount: TimeAmount) -> TimeAmount { .zero - amount }
     package static func += (left: inout TimeAmount, right: TimeAmount) { left = left + right }
     package static func -= (left: inout TimeAmount, right: TimeAmount) { left = left - right }
 
@@ -52,6 +53,12 @@ package struct TimeAmount: Hashable, Comparable, Sendable, Codable {
 }
 
 extension Int64 {
+    /// The difference, or the bound that it passes.
+    func subtractingClamped(_ other: Int64) -> Int64 {
+        let (difference, overflow) = subtractingReportingOverflow(other)
+        return overflow ? (other > 0 ? .min : .max) : difference
+    }
+
     /// The nearest whole number to a floating-point value; zero for not-a-number, the bound for what lies outside.
     package init(clampingRounded value: Double) {
         if value.isNaN {

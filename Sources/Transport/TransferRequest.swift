@@ -77,8 +77,8 @@ package struct TransferTimeouts: Hashable, Sendable, Codable {
 
     /// Creates limits; each must be longer than zero.
     package init(
-        connect: TimeAmount = .seconds(10 as Int64), firstByte: TimeAmount = .seconds(20 as Int64),
-        stalled: TimeAmount = .seconds(10 as Int64), total: TimeAmount = .seconds(120 as Int64)
+        connect: TimeAmount = .seconds(10), firstByte: TimeAmount = .seconds(20),
+        stalled: TimeAmount = .seconds(10), total: TimeAmount = .seconds(120)
     ) {
         self.connect = connect
         self.firstByte = firstByte

@@ -1,0 +1,70 @@
+import DequeModule
+import Manifests
+import Quantities
+
+/// The complete segments of one kind that lie ahead of the playhead, without holes.
+struct MediaBuffer: Sendable {
+    /// A segment in the buffer: where it ends and which track it is of.
+    struct Entry: Sendable, Hashable {
+        var end: MediaTime
+        var bitRate: BitRate
+    }
+
+    private(set) var entries: Deque<Entry> = []
+    /// Up to where everything is there.
+    private(set) var end: MediaTime
+    /// Up to where rendering has been reported.
+    private(set) var rendered: MediaTime
+
+    /// Creates an empty buffer at a point of the session's timeline.
+    init(at start: MediaTime) {
+        end = start
+        rendered = start
+    }
+
+    /// Appends a complete segment that ends at `end`; a hole before it is played through.
+    mutating func append(end: MediaTime, bitRate: BitRate) {
+        guard end > self.end else { return }
+        entries.append(Entry(end: end, bitRate: bitRate))
+        self.end = end
+    }
+
+    /// Takes out what lies before the playhead, reporting each stretch of one track with the time at which it ended.
+    mutating func advance(to playhead: MediaTime, report: (MediaTime, TimeAmount, BitRate) -> Void) {
+        while let first = entries.first, first.end <= playhead {
+            entries.removeFirst()
+            if first.end > rendered { report(first.end, first.end - rendered, first.bitRate) }
+            rendered = max(rendered, first.end)
+        }
+    }
+
+    /// Reports the part of the current segment that has been played, when playback stops in the middle of it.
+    mutating func flush(at playhead: MediaTime, report: (MediaTime, TimeAmount, BitRate) -> Void) {
+        advance(to: playhead, report: report)
+        guard let first = entries.first, playhead > rendered else { return }
+        report(playhead, playhead - rendered, first.bitRate)
+        rendered = playhead
+    }
+
+    /// Empties the buffer and begins anew at a point.
+    mutating func reset(at start: MediaTime) {
+        entries.removeAll()
+        end = start
+        rendered = start
+    }
+
+    /// Moves the point from which rendering counts, for a jump inside the buffer.
+    mutating func jump(to playhead: MediaTime) {
+        while let first = entries.first, first.end <= playhead { entries.removeFirst() }
+        rendered = playhead
+    }
+
+    func checkInvariants() {
+        var previous: MediaTime?
+        for entry in entries {
+            precondition(previous.map { $0 < entry.end } ?? true, "buffered segments must follow each other")
+            previous = entry.end
+        }
+        if let last = entries.last { precondition(last.end == end, "the buffer must end where its last segment does") }
+    }
+}

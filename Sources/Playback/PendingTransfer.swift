@@ -1,0 +1,48 @@
+import Manifests
+import Quantities
+
+/// What the end of a transfer means to its session. Loaders are named by their position.
+enum TransferPurpose: Sendable, Hashable {
+    /// The first fetch of the manifest.
+    case manifest
+    /// A later fetch of a dynamic MPD.
+    case manifestUpdate
+    /// The media playlist of a loader's track.
+    case playlist(loader: Int)
+    /// The segment index of a loader's track.
+    case index(loader: Int)
+    /// The key, initialization section or segment that a loader is fetching.
+    case segment(loader: Int)
+    /// Nothing any more: the session has turned to something else.
+    case abandoned
+
+    /// The loader that waits for it, if one does.
+    var loader: Int? {
+        switch self {
+        case .manifest, .manifestUpdate, .abandoned: nil
+        case .playlist(let loader), .index(let loader), .segment(let loader): loader
+        }
+    }
+}
+
+/// A transfer in progress.
+struct PendingTransfer: Sendable {
+    let id: TransferID
+    let kind: TransferKind
+    var purpose: TransferPurpose
+    let uri: String
+    let due: Instant
+    let attempt: Int
+    /// What the record of a segment says; zero for other kinds.
+    var bitRate: BitRate = .zero
+    var mediaDuration: TimeAmount = .zero
+    var sequence: Int64 = 0
+}
+
+/// A transfer that failed and will be tried again.
+struct PlannedRetry: Sendable {
+    var due: Instant
+    var purpose: TransferPurpose
+    var kind: TransferKind
+    var attempt: Int
+}

@@ -1,0 +1,181 @@
+import Manifests
+import Quantities
+
+/// The playhead: how it moves, what stops it, and what sets it going.
+extension PlayerSession {
+    /// Up to where the playhead can move: the least buffered kind that is still being fetched, or the end of all.
+    var playbackLimit: MediaTime {
+        var limit: MediaTime?
+        var last: MediaTime?
+        for loader in loaders {
+            last = max(last ?? loader.buffer.end, loader.buffer.end)
+            if !loader.isComplete { limit = min(limit ?? loader.buffer.end, loader.buffer.end) }
+        }
+        return limit ?? last ?? playhead
+    }
+
+    /// True when nothing more will be fetched.
+    var isComplete: Bool { !loaders.isEmpty && loaders.allSatisfy(\.isComplete) }
+
+    /// When the playhead reaches its limit, while it moves.
+    var instantOfPlaybackLimit: Instant? {
+        guard state == .playing else { return nil }
+        return playheadInstant + max(.zero, playbackLimit - playhead)
+    }
+
+    /// Moves the playhead to where it is at `now`; where the buffer ran out on the way, it stopped then.
+    mutating func advance(to now: Instant, _ effects: inout [SessionEffect]) {
+        guard state == .playing, let limitInstant = instantOfPlaybackLimit else {
+            playheadInstant = max(playheadInstant, now)
+            return
+        }
+        guard limitInstant <= now else {
+            playhead = playhead + (now - playheadInstant)
+            playheadInstant = now
+            reportRendered(&effects)
+            return
+        }
+        playhead = max(playhead, playbackLimit)
+        playheadInstant = limitInstant
+        reportRendered(&effects)
+        if isComplete {
+            finish(as: .ended, at: limitInstant, &effects)
+        } else {
+            change(to: .rebuffering, at: limitInstant, &effects)
+            replanSegments()
+        }
+        playheadInstant = now
+    }
+
+    /// Reports segments that have played to their end, each at the instant at which it did.
+    private mutating func reportRendered(_ effects: inout [SessionEffect]) {
+        let playhead = playhead
+        let playheadInstant = playheadInstant
+        let origin = liveOrigin
+        let context = context
+        for position in loaders.indices {
+            let kind = loaders[position].kind
+            loaders[position].buffer.advance(to: playhead) { end, duration, bitRate in
+                let at = playheadInstant - (playhead - end)
+                effects.append(.report(TimedEvent(at: at, .rendered(kind, duration: duration, bitRate: bitRate))))
+                if position == 0, let origin {
+                    let latency = context.wall(at: at) - (origin + (end - .zero))
+                    effects.append(.report(TimedEvent(at: at, .latencySampled(latency))))
+                }
+            }
+        }
+    }
+
+    /// Reports what has been rendered of the segments under the playhead.
+    mutating func flushRendered(at now: Instant, _ effects: inout [SessionEffect]) {
+        let playhead = playhead
+        for position in loaders.indices {
+            let kind = loaders[position].kind
+            loaders[position].buffer.flush(at: playhead) { _, duration, bitRate in
+                effects.append(.report(TimedEvent(at: now, .rendered(kind, duration: duration, bitRate: bitRate))))
+            }
+        }
+    }
+
+    /// Starts or resumes the playhead when enough is buffered, and ends a playback that has nothing left.
+    mutating func updatePlayback(at now: Instant, _ effects: inout [SessionEffect]) {
+        switch state {
+        case .starting, .rebuffering, .seeking:
+            guard isPositioned, canPlay else { return }
+            if isComplete, playbackLimit <= playhead {
+                if hasStarted {
+                    finish(as: .ended, at: now, &effects)
+                } else {
+                    fail(.nothingToPlay, at: now, &effects)
+                }
+                return
+            }
+            hasStarted = true
+            playheadInstant = now
+            change(to: .playing, at: now, &effects)
+            replanSegments()
+            beginDueSegments(at: now, &effects)
+        case .playing, .paused, .ended, .failed, .quit:
+            return
+        }
+    }
+
+    /// True when the buffer holds what the state's threshold asks for, or all that there will be.
+    private var canPlay: Bool {
+        guard !loaders.isEmpty else { return false }
+        if isComplete { return true }
+        let level = playbackLimit - playhead
+        guard level > .zero else { return false }
+        var threshold = hasStarted ? settings.resumeThreshold : settings.startThreshold
+        // A live viewer can never hold more than the distance to the edge: half of it must do (Media3 does the same).
+        if let holdBack, isLive { threshold = min(threshold, holdBack * 0.5) }
+        return level >= threshold
+    }
+
+    /// True when the presentation still grows.
+    var isLive: Bool {
+        presentation?.isDynamic == true || loaders.contains { $0.media?.isLive == true }
+    }
+
+    mutating func pause(at now: Instant, _ effects: inout [SessionEffect]) {
+        guard state == .playing || state == .rebuffering else { return }
+        change(to: .paused, at: now, &effects)
+        replanSegments()
+    }
+
+    mutating func resume(at now: Instant, _ effects: inout [SessionEffect]) {
+        guard state == .paused else { return }
+        playheadInstant = now
+        if playbackLimit > playhead || isComplete {
+            change(to: .playing, at: now, &effects)
+        } else {
+            change(to: .rebuffering, at: now, &effects)
+        }
+        replanSegments()
+    }
+
+    /// Jumps: inside the buffer at once, else everything is fetched anew from there.
+    mutating func seek(to wanted: MediaTime, at now: Instant, _ effects: inout [SessionEffect]) {
+        guard hasStarted, !state.isFinal else { return }
+        let target = clampedToPresentation(wanted, at: now)
+        flushRendered(at: now, &effects)
+        let wasPaused = state == .paused
+        let isBuffered = loaders.allSatisfy { $0.buffer.rendered <= target && target < $0.buffer.end }
+        change(to: .seeking, at: now, &effects)
+        playhead = target
+        playheadInstant = now
+        if isBuffered {
+            for position in loaders.indices { loaders[position].buffer.jump(to: target) }
+            change(to: wasPaused ? .paused : .playing, at: now, &effects)
+        } else {
+            restartLoaders(at: target, cancelling: true, &effects)
+        }
+        replanSegments()
+    }
+
+    /// Empties all buffers and has every loader find its segment by time.
+    mutating func restartLoaders(at target: MediaTime, cancelling: Bool, _ effects: inout [SessionEffect]) {
+        for position in loaders.indices {
+            loaders[position].buffer.reset(at: target)
+            loaders[position].nextSequence = nil
+            loaders[position].isComplete = false
+            loaders[position].plannedDue = nil
+            if cancelling { cancelSegment(of: position, &effects) }
+        }
+    }
+
+    private func clampedToPresentation(_ wanted: MediaTime, at now: Instant) -> MediaTime {
+        guard let media = loaders.first?.media else { return max(.zero, wanted) }
+        let first = media.segments.first.map { $0.start + media.offset } ?? .zero
+        let last = media.isLive || presentation?.isDynamic == true ? liveStart(of: media, at: now) : presentationEnd
+        return max(first, min(wanted, last ?? wanted))
+    }
+
+    /// The end of a presentation that does not grow, less the smallest step, so that a seek there still plays.
+    private var presentationEnd: MediaTime? {
+        loaders.compactMap { loader -> MediaTime? in
+            guard let media = loader.media, let last = media.segments.last else { return nil }
+            return max(last.start, last.end - .milliseconds(100)) + media.offset
+        }.max()
+    }
+}

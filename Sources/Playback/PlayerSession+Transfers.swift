@@ -1,0 +1,214 @@
+import Manifests
+import Quantities
+
+/// Beginning transfers, reporting their ends, and trying again.
+extension PlayerSession {
+    /// Begins the fetch of a document: the manifest, a playlist or a segment index.
+    mutating func begin(
+        _ purpose: TransferPurpose, due: Instant, attempt: Int, at now: Instant, _ effects: inout [SessionEffect]
+    ) {
+        switch purpose {
+        case .manifest:
+            send(.manifest, purpose, uri: manifestURI, reading: .manifest, due: due, attempt: attempt, &effects)
+        case .manifestUpdate:
+            presentationReload.due = nil
+            presentationReload.isPending = true
+            presentationReload.lastBegun = now
+            let location = presentation?.dynamicTiming?.location
+            let uri = location.map { URIReference.resolve($0, against: presentationBase) } ?? manifestURI
+            send(.manifest, purpose, uri: uri, reading: .manifest, due: due, attempt: attempt, &effects)
+        case .playlist(let position):
+            guard case .playlist(let reference)? = track(of: position)?.media else { return }
+            loaders[position].reload.due = nil
+            loaders[position].reload.isPending = true
+            loaders[position].reload.lastBegun = now
+            let uri = URIReference.resolve(reference, against: presentationBase)
+            send(.playlist, purpose, uri: uri, reading: .manifest, due: due, attempt: attempt, &effects)
+        case .index(let position):
+            beginIndex(of: position, due: due, attempt: attempt, &effects)
+        case .segment(let position):
+            beginSegmentPart(of: position, due: due, attempt: attempt, &effects)
+        case .abandoned:
+            return
+        }
+    }
+
+    private mutating func beginIndex(of position: Int, due: Instant, attempt: Int, _ effects: inout [SessionEffect]) {
+        guard case .indexed(let media, let bases)? = track(of: position)?.media else { return }
+        loaders[position].reload.isPending = true
+        let uri = URIReference.resolve(media.uri, against: resolve(bases))
+        // Without a range the index stands somewhere at the begin of the file; 64 KB hold it for hours of segments.
+        let range = media.indexRange ?? ByteRange(offset: 0, length: 65_536)
+        send(
+            .index, .index(loader: position), uri: uri, byteRange: range,
+            reading: .segmentIndex(media, offset: range.offset), due: due, attempt: attempt, &effects)
+    }
+
+    /// Resolves a chain of DASH BaseURLs against the MPD's own URI.
+    func resolve(_ bases: [String]) -> String {
+        bases.reduce(presentationBase) { URIReference.resolve($1, against: $0) }
+    }
+
+    mutating func send(
+        _ kind: TransferKind, _ purpose: TransferPurpose, uri: String, byteRange: ByteRange? = nil,
+        reading: SessionRequest.Reading, due: Instant, attempt: Int, segment: SegmentJob? = nil,
+        _ effects: inout [SessionEffect]
+    ) {
+        let id = TransferID(nextTransfer)
+        nextTransfer += 1
+        var transfer = PendingTransfer(id: id, kind: kind, purpose: purpose, uri: uri, due: due, attempt: attempt)
+        if let segment {
+            transfer.bitRate = segment.bitRate
+            transfer.sequence = segment.segment.sequence
+            if segment.stage == .segment { transfer.mediaDuration = segment.segment.duration }
+        }
+        pending.append(transfer)
+        let request = SessionRequest(kind: kind, uri: uri, byteRange: byteRange, reading: reading, due: due)
+        effects.append(.begin(id, request))
+    }
+
+    /// Reports a hop of a redirected transfer, which goes on.
+    mutating func transferRedirected(_ id: TransferID, _ outcome: TransferOutcome, _ effects: inout [SessionEffect]) {
+        guard let transfer = pending.first(where: { $0.id == id }) else { return }
+        report(transfer, outcome, &effects)
+    }
+
+    mutating func transferFinished(
+        _ id: TransferID, _ outcome: TransferOutcome, at now: Instant, _ effects: inout [SessionEffect]
+    ) {
+        guard let position = pending.firstIndex(where: { $0.id == id }) else { return }
+        let transfer = pending.remove(at: position)
+        report(transfer, outcome, &effects)
+        guard !state.isFinal else { return }
+        if outcome.isSuccess {
+            succeeded(transfer, outcome, at: now, &effects)
+        } else if transfer.purpose != .abandoned {
+            retryOrGiveUp(transfer, outcome, at: now, &effects)
+        }
+    }
+
+    private func report(_ transfer: PendingTransfer, _ outcome: TransferOutcome, _ effects: inout [SessionEffect]) {
+        let record = TransferRecord(
+            id: transfer.id, kind: transfer.kind, due: transfer.due, timings: outcome.timings, status: outcome.status,
+            error: outcome.error, bytes: outcome.bytes, bitRate: transfer.bitRate,
+            mediaDuration: transfer.mediaDuration, sequence: transfer.sequence, attempt: transfer.attempt,
+            edge: outcome.edge, cache: outcome.cache, pop: outcome.pop, version: outcome.version,
+            connectionReused: outcome.connectionReused)
+        effects.append(.report(TimedEvent(at: outcome.timings.ended, .transferFinished(record))))
+    }
+
+    private mutating func succeeded(
+        _ transfer: PendingTransfer, _ outcome: TransferOutcome, at now: Instant, _ effects: inout [SessionEffect]
+    ) {
+        let uri = outcome.finalURI ?? transfer.uri
+        switch (transfer.purpose, outcome.document) {
+        case (.abandoned, _):
+            return
+        case (.segment(let position), _):
+            segmentPartArrived(of: position, transfer, outcome, at: now, &effects)
+        case (.index(let position), .segmentIndex(let segments)):
+            indexArrived(of: position, segments, at: now)
+        case (.manifest, .manifest(let manifest)):
+            manifestArrived(manifest, from: uri, begun: outcome.timings.begun, at: now, &effects)
+        case (.manifestUpdate, .manifest(let manifest)):
+            updateArrived(manifest, from: uri, at: now, &effects)
+        case (.playlist(let position), .manifest(.mediaPlaylist(let playlist))):
+            playlistArrived(of: position, playlist, from: uri, at: now, &effects)
+        case (.playlist, .manifest(.presentation)):
+            unreadable(
+                transfer, outcome, "a multivariant playlist or MPD where a media playlist was expected", at: now,
+                &effects)
+        case (_, .unreadable(let error)):
+            unreadable(transfer, outcome, error.sentence, at: now, &effects)
+        case (_, .none), (_, .manifest), (_, .segmentIndex):
+            unreadable(transfer, outcome, "an empty document", at: now, &effects)
+        }
+    }
+
+    /// A document that cannot be read is tried again like a failed transfer (an edge may have served an error page with
+    /// status 200), and in the end named as what it is.
+    private mutating func unreadable(
+        _ transfer: PendingTransfer, _ outcome: TransferOutcome, _ sentence: String, at now: Instant,
+        _ effects: inout [SessionEffect]
+    ) {
+        retryOrGiveUp(transfer, outcome, unreadable: sentence, at: now, &effects)
+    }
+
+    private mutating func retryOrGiveUp(
+        _ transfer: PendingTransfer, _ outcome: TransferOutcome, unreadable: String? = nil, at now: Instant,
+        _ effects: inout [SessionEffect]
+    ) {
+        let policy = transfer.kind == .manifest || transfer.kind == .playlist
+            ? settings.manifestRetry : settings.segmentRetry
+        let isHopeless = Self.hopelessErrors.contains(outcome.error)
+        if !isHopeless, let delay = policy.delay(afterAttempt: transfer.attempt, status: outcome.status) {
+            let retry = PlannedRetry(
+                due: now + delay, purpose: transfer.purpose, kind: transfer.kind, attempt: transfer.attempt + 1)
+            retries.append(retry)
+            return
+        }
+        let reason: SessionFailure =
+            unreadable.map { .manifest(transfer.kind, sentence: $0) }
+            ?? .transfer(transfer.kind, status: outcome.status, error: outcome.error)
+        giveUp(transfer, reason, at: now, &effects)
+    }
+
+    /// Errors that another try cannot mend.
+    private static let hopelessErrors: Set<String> = [
+        "bad-uri", "host-not-allowed", "certificate", "unsupported", "body-too-large",
+    ]
+
+    private mutating func giveUp(
+        _ transfer: PendingTransfer, _ reason: SessionFailure, at now: Instant, _ effects: inout [SessionEffect]
+    ) {
+        switch transfer.purpose {
+        case .abandoned:
+            return
+        case .manifest:
+            fail(reason, at: now, &effects)
+        case .manifestUpdate:
+            // The MPD in hand stays good for what it lists; ask again when the next update would be due.
+            presentationReload.isPending = false
+            planUpdate(at: now)
+        case .playlist(let position), .index(let position), .segment(let position):
+            loaders[position].activity = .idle
+            loaders[position].reload.isPending = false
+            loaders[position].exclude(loaders[position].selection.track)
+            guard let set = switchingSet(of: position) else { return fail(reason, at: now, &effects) }
+            loaders[position].setLadder(set.tracks)
+            guard let other = loaders[position].ladder.first else { return fail(reason, at: now, &effects) }
+            select(track: choice(for: position) ?? other, of: position, at: now, &effects)
+        }
+    }
+
+    /// Begins what is due: retries, reloads of playlists and MPD, segments.
+    mutating func runDueWork(at now: Instant, _ effects: inout [SessionEffect]) {
+        var position = 0
+        while position < retries.count {
+            guard retries[position].due <= now else {
+                position += 1
+                continue
+            }
+            let retry = retries.remove(at: position)
+            begin(retry.purpose, due: retry.due, attempt: retry.attempt, at: now, &effects)
+        }
+        if let due = presentationReload.due, due <= now {
+            begin(.manifestUpdate, due: due, attempt: 0, at: now, &effects)
+        }
+        for position in loaders.indices {
+            guard let due = loaders[position].reload.due, due <= now else { continue }
+            begin(.playlist(loader: position), due: due, attempt: 0, at: now, &effects)
+        }
+        beginDueSegments(at: now, &effects)
+    }
+
+    /// Lets go of the segment a loader is fetching.
+    mutating func cancelSegment(of position: Int, _ effects: inout [SessionEffect]) {
+        loaders[position].activity = .idle
+        retries.removeAll { $0.purpose == .segment(loader: position) }
+        for index in pending.indices where pending[index].purpose == .segment(loader: position) {
+            pending[index].purpose = .abandoned
+            effects.append(.cancel(pending[index].id))
+        }
+    }
+}

@@ -1,0 +1,182 @@
+import Manifests
+import Quantities
+
+/// One playback, from the press on play to the end: a value without clock, network or randomness.
+///
+/// A driver tells it facts and requests by ``handle(_:at:effects:)``, carries out the effects it gives back, and wakes
+/// it at ``wakeUp``. The same inputs at the same instants give the same effects, so that a recorded session can be
+/// replayed (``SessionRecording``), and the very same type plays in a real load test and in a simulation.
+///
+/// The playhead moves in real time while the state is `playing`. Segments count as buffered when they are complete; an
+/// empty buffer stops the playhead at the exact instant at which it ran out, however late the session was woken.
+package struct PlayerSession: Sendable {
+    /// What a run's sessions share.
+    package final class Context: Sendable {
+        /// How the player behaves.
+        package let settings: PlayerSettings
+        /// The wall time at ``Instant/zero``.
+        package let wallStart: WallTime
+
+        /// Creates a context.
+        package init(settings: PlayerSettings, wallStart: WallTime) {
+            self.settings = settings
+            self.wallStart = wallStart
+        }
+
+        func wall(at instant: Instant) -> WallTime { wallStart + TimeAmount(nanoseconds: instant.nanoseconds) }
+        func instant(at wall: WallTime) -> Instant { Instant(nanoseconds: (wall - wallStart).nanoseconds) }
+    }
+
+    let context: Context
+    let manifestURI: String
+
+    /// The state of the playback.
+    package internal(set) var state: PlaybackState = .starting
+    /// True once the first frame has been shown.
+    package internal(set) var hasStarted = false
+    var isBegun = false
+    /// The playhead's position at `playheadInstant`.
+    var playhead: MediaTime = .zero
+    var playheadInstant: Instant = .zero
+    /// True once the point to start at is known.
+    var isPositioned = false
+
+    var presentation: Presentation?
+    /// What references in the presentation are relative to: the URI it came from.
+    var presentationBase: String
+    /// The reload of a dynamic MPD.
+    var presentationReload = PlaylistReload()
+    var loaders: [TrackLoader] = []
+    var pending: [PendingTransfer] = []
+    var retries: [PlannedRetry] = []
+    var nextTransfer: UInt32 = 0
+    var rule: ThroughputRule?
+
+    /// The wall time of the session's time zero, for live latency; nil when nothing tells it.
+    var wallOrigin: WallTime?
+    /// True when `wallOrigin` comes from the stream itself and not from when playlists were seen.
+    var wallOriginIsExact = false
+    /// The distance from the live edge that the session plays at.
+    var holdBack: TimeAmount?
+    /// HOLD-BACK and EXT-X-START of the main media playlist.
+    var playlistHoldBack: TimeAmount?
+    var mainPlaylistStart: StartOffset?
+    /// Why the session failed, once it has.
+    var failure: SessionFailure?
+
+    /// Creates a session that has not begun.
+    ///
+    /// - Parameters:
+    ///   - context: What the run's sessions share.
+    ///   - manifestURI: The absolute URI of the multivariant playlist, media playlist or MPD.
+    package init(context: Context, manifestURI: String) {
+        self.context = context
+        self.manifestURI = manifestURI
+        presentationBase = manifestURI
+        switch context.settings.adaptation {
+        case .throughput(let settings): rule = ThroughputRule(settings)
+        case .fixed: rule = nil
+        }
+    }
+
+    var settings: PlayerSettings { context.settings }
+
+    /// True when the playback is over and no transfer is in progress: the driver can let go.
+    package var isFinished: Bool { state.isFinal && pending.isEmpty }
+
+    /// Takes an input in and gives back what is to be done.
+    ///
+    /// - Parameters:
+    ///   - input: What happened or is wanted.
+    ///   - now: When; never before an earlier input's instant.
+    ///   - effects: Receives the effects, in order; what it holds already is left alone.
+    package mutating func handle(_ input: SessionInput, at now: Instant, effects: inout [SessionEffect]) {
+        advance(to: now, &effects)
+        switch input {
+        case .start: start(at: now, &effects)
+        case .transferFinished(let id, let outcome): transferFinished(id, outcome, at: now, &effects)
+        case .transferRedirected(let id, let outcome): transferRedirected(id, outcome, &effects)
+        case .wake: break
+        case .pause: pause(at: now, &effects)
+        case .resume: resume(at: now, &effects)
+        case .seek(let target): seek(to: target, at: now, &effects)
+        case .stop: leave(cancelling: settings.leaving == .abort, at: now, &effects)
+        case .abort: leave(cancelling: true, at: now, &effects)
+        }
+        guard !state.isFinal, isBegun else { return }
+        runDueWork(at: now, &effects)
+        updatePlayback(at: now, &effects)
+    }
+
+    /// When the session next wants to be woken; nil when only a transfer's end or a request can move it on.
+    package var wakeUp: Instant? {
+        guard !state.isFinal, isBegun else { return nil }
+        var earliest = retries.map(\.due).min() ?? .distantFuture
+        if let due = presentationReload.due { earliest = min(earliest, due) }
+        for position in loaders.indices {
+            if let due = loaders[position].reload.due { earliest = min(earliest, due) }
+            if let due = loaders[position].plannedDue, isReadyForSegment(position) { earliest = min(earliest, due) }
+        }
+        if let end = instantOfPlaybackLimit { earliest = min(earliest, end) }
+        return earliest == .distantFuture ? nil : earliest
+    }
+
+    /// The position of the playhead at an instant not before the last input.
+    package func position(at now: Instant) -> MediaTime {
+        guard state == .playing else { return playhead }
+        return min(playhead + (now - playheadInstant), playbackLimit)
+    }
+
+    /// Media time that is complete ahead of the playhead in every kind that is still being fetched.
+    package func bufferLevel(at now: Instant) -> TimeAmount { max(.zero, playbackLimit - position(at: now)) }
+
+    private mutating func start(at now: Instant, _ effects: inout [SessionEffect]) {
+        guard !isBegun else { return }
+        isBegun = true
+        playheadInstant = now
+        effects.append(.report(TimedEvent(at: now, .started)))
+        begin(.manifest, due: now, attempt: 0, at: now, &effects)
+    }
+
+    /// Ends the playback: the viewer leaves.
+    private mutating func leave(cancelling: Bool, at now: Instant, _ effects: inout [SessionEffect]) {
+        if !state.isFinal {
+            finish(as: .quit, at: now, &effects)
+        }
+        if cancelling {
+            for transfer in pending { effects.append(.cancel(transfer.id)) }
+        }
+    }
+
+    /// Enters a final state.
+    mutating func finish(as final: PlaybackState, at now: Instant, _ effects: inout [SessionEffect]) {
+        flushRendered(at: now, &effects)
+        change(to: final, at: now, &effects)
+        retries.removeAll()
+        if final == .failed, settings.leaving == .abort {
+            for transfer in pending { effects.append(.cancel(transfer.id)) }
+        }
+    }
+
+    /// Ends the playback by a failure.
+    mutating func fail(_ reason: SessionFailure, at now: Instant, _ effects: inout [SessionEffect]) {
+        guard !state.isFinal else { return }
+        failure = reason
+        effects.append(.report(TimedEvent(at: now, .failed(reason))))
+        finish(as: .failed, at: now, &effects)
+    }
+
+    mutating func change(to next: PlaybackState, at now: Instant, _ effects: inout [SessionEffect]) {
+        guard next != state else { return }
+        effects.append(.report(TimedEvent(at: now, .stateChanged(from: state, to: next))))
+        state = next
+    }
+
+    /// Traps when the session's own rules are broken; for tests.
+    package func checkInvariants() {
+        for loader in loaders { loader.buffer.checkInvariants() }
+        precondition(Set(pending.map(\.id)).count == pending.count, "a transfer is pending twice")
+        precondition(state != .playing || hasStarted, "a playing session has started")
+        precondition(!state.isFinal || retries.isEmpty, "a session that is over plans no retry")
+    }
+}

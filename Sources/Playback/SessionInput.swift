@@ -1,0 +1,125 @@
+import Manifests
+import Quantities
+import Transport
+
+/// What is told to a session.
+package enum SessionInput: Sendable {
+    /// The viewer presses play; once, first.
+    case start
+    /// A transfer that the session began has ended.
+    case transferFinished(TransferID, TransferOutcome)
+    /// A transfer was sent elsewhere (status 301, 302, 303, 307, 308) and goes on there: the hop counts as a transfer of its own.
+    case transferRedirected(TransferID, TransferOutcome)
+    /// The instant that the session asked to be woken at has come, or passed.
+    case wake
+    /// The viewer pauses.
+    case pause
+    /// The viewer plays on after a pause.
+    case resume
+    /// The viewer jumps to a point of the session's timeline, which is clamped to what there is.
+    case seek(to: MediaTime)
+    /// The viewer leaves. ``PlayerSettings/leaving`` says what happens to transfers in progress.
+    case stop
+    /// The viewer leaves and everything in progress is cancelled, whatever the settings say.
+    case abort
+}
+
+/// How a transfer of a session ended, as its driver saw it.
+package struct TransferOutcome: Sendable {
+    /// What the body of a document turned out to be.
+    package enum Document: Sendable {
+        /// The body was media or a key, or there was none.
+        case none
+        case manifest(DecodedManifest)
+        case segmentIndex(SegmentList)
+        case unreadable(ManifestError)
+    }
+
+    /// What happened when.
+    package var timings: TransferTimings
+    /// The HTTP status; 0 when no response began.
+    package var status: Int
+    /// The label of the error, or `""` for a complete response.
+    package var error: String
+    /// Body bytes that crossed the wire.
+    package var bytes: ByteCount
+    /// What the body was.
+    package var document: Document
+    /// The URI the body came from when it was redirected; nil means the one that was asked for.
+    package var finalURI: String?
+    /// The peer's address, or `""`.
+    package var edge: String
+    /// What the response said of the cache.
+    package var cache: CacheStatus
+    /// The point of presence that the response named, or `""`.
+    package var pop: String
+    /// The version spoken.
+    package var version: HTTPVersion
+    /// True when an open connection was used.
+    package var connectionReused: Bool
+
+    /// Creates an outcome.
+    package init(
+        timings: TransferTimings, status: Int, error: String = "", bytes: ByteCount = .zero, document: Document = .none,
+        finalURI: String? = nil, edge: String = "", cache: CacheStatus = .unknown, pop: String = "",
+        version: HTTPVersion = .http1, connectionReused: Bool = false
+    ) {
+        self.timings = timings
+        self.status = status
+        self.error = error
+        self.bytes = bytes
+        self.document = document
+        self.finalURI = finalURI
+        self.edge = edge
+        self.cache = cache
+        self.pop = pop
+        self.version = version
+        self.connectionReused = connectionReused
+    }
+
+    /// True for a complete response with a status of 200 to 299.
+    package var isSuccess: Bool { error.isEmpty && (200..<300).contains(status) }
+}
+
+/// What a session wants done.
+package enum SessionEffect: Sendable {
+    /// Begin a transfer; its end must be told by ``SessionInput/transferFinished(_:_:)``.
+    case begin(TransferID, SessionRequest)
+    /// Cancel a transfer; its end must still be told.
+    case cancel(TransferID)
+    /// Something happened.
+    case report(TimedEvent)
+}
+
+/// A transfer that a session wants.
+package struct SessionRequest: Sendable {
+    /// How the body is to be read.
+    package enum Reading: Sendable {
+        /// Counted and thrown away.
+        case discard
+        /// Decoded as a playlist or MPD.
+        case manifest
+        /// Decoded as a segment index; the offset is where the fetched bytes begin in the file.
+        case segmentIndex(IndexedMedia, offset: Int64)
+    }
+
+    /// What it is for.
+    package var kind: TransferKind
+    /// The absolute URI.
+    package var uri: String
+    /// The part of the resource that is wanted; nil means all of it.
+    package var byteRange: ByteRange?
+    /// How the body is to be read.
+    package var reading: Reading
+    /// When it should have begun.
+    package var due: Instant
+
+    /// Creates a request.
+    package init(kind: TransferKind, uri: String, byteRange: ByteRange?, reading: Reading, due: Instant) {
+        self.kind = kind
+        self.uri = uri
+        self.byteRange = byteRange
+        self.reading = reading
+        self.due = due
+    }
+}
