@@ -1,0 +1,74 @@
+import Quantities
+
+/// The segments of a media playlist, kept as places in the playlist's own bytes: a segment's strings are only made when
+/// it is asked for, so that a long playlist costs 56 bytes a segment, shared by all sessions.
+struct PlaylistSegments: SegmentList.Source {
+    /// One segment.
+    struct Entry {
+        /// Where the URI begins in `bytes`, or its place in `texts`.
+        var uriStart: UInt32
+        /// The URI's length, or ``inTexts``.
+        var uriLength: UInt32
+        /// Nanoseconds from the first segment's begin.
+        var start: Int64
+        /// Nanoseconds, at least one.
+        var duration: Int64
+        /// Nanoseconds since 1970, or ``noDate``.
+        var programDateTime: Int64
+        /// The place in `ranges`, or -1.
+        var range: Int32
+        /// The place in `contexts`.
+        var context: Int32
+        /// Discontinuities before it in the playlist.
+        var discontinuity: Int32
+        var isGap: Bool
+
+        /// `uriLength` of a URI that stands in `texts`, because variables were put into it.
+        static let inTexts = UInt32.max
+        /// `programDateTime` of a segment without one.
+        static let noDate = Int64.min
+    }
+
+    /// What applies to a run of segments: EXT-X-MAP and EXT-X-KEY.
+    struct Context: Hashable {
+        var initialization: InitializationSection?
+        var key: EncryptionKey?
+    }
+
+    let bytes: [UInt8]
+    let entries: [Entry]
+    let texts: [String]
+    let ranges: [ByteRange]
+    let contexts: [Context]
+    let firstSequence: Int64
+    let firstDiscontinuity: Int64
+
+    var lastSequence: Int64? { firstSequence + Int64(entries.count) - 1 }
+
+    func segment(_ sequence: Int64) -> Segment {
+        let entry = entries[Int(sequence - firstSequence)]
+        let context = contexts[Int(entry.context)]
+        return Segment(
+            sequence: sequence, start: MediaTime(nanoseconds: entry.start), duration: .nanoseconds(entry.duration),
+            uri: uri(entry), byteRange: entry.range < 0 ? nil : ranges[Int(entry.range)],
+            initialization: context.initialization, key: context.key, isGap: entry.isGap,
+            discontinuity: firstDiscontinuity + Int64(entry.discontinuity),
+            programDateTime: entry.programDateTime == Entry.noDate ? nil : WallTime(nanoseconds: entry.programDateTime))
+    }
+
+    private func uri(_ entry: Entry) -> String {
+        if entry.uriLength == Entry.inTexts { return texts[Int(entry.uriStart)] }
+        let start = Int(entry.uriStart)
+        return bytes.text(start..<start + Int(entry.uriLength))
+    }
+
+    func sequence(at time: MediaTime) -> Int64 {
+        var low = 0
+        var high = entries.count
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].start <= time.nanoseconds { low = middle + 1 } else { high = middle }
+        }
+        return firstSequence + Int64(max(0, low - 1))
+    }
+}

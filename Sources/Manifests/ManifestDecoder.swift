@@ -1,0 +1,74 @@
+import Quantities
+
+/// Decodes an HLS playlist or a DASH MPD from its bytes.
+///
+/// The result depends on nothing else, not even on the document's own URI, so that equal bytes can be decoded once for
+/// all sessions (``ManifestCache``). Which of the formats it is shows in the bytes; a Content-Type is not asked.
+package enum ManifestDecoder {
+    /// Decodes a document.
+    ///
+    /// - Parameters:
+    ///   - bytes: The whole body, with any content coding undone.
+    ///   - limits: The bounds within which it is decoded.
+    /// - Returns: A presentation for a multivariant playlist or an MPD, else the media playlist. What is wrong or
+    ///   doubtful but can be played is among its findings.
+    /// - Throws: `notAManifest` for another kind of document, `malformed` where a rule is broken so that a player must
+    ///   refuse it, `tooLarge` beyond the limits.
+    package static func decode(
+        _ bytes: [UInt8], limits: DecodingLimits = .standard
+    ) throws(ManifestError) -> DecodedManifest {
+        guard bytes.count <= limits.bytes else {
+            throw .tooLarge(detail: "the document has \(bytes.count) bytes, more than \(limits.bytes)")
+        }
+        switch DocumentSniffer.sniff(bytes) {
+        case .playlist: return try decodePlaylist(bytes, limits)
+        case .mpd: return .presentation(try MPDDecoder.decode(bytes, limits: limits))
+        case .playlistWithoutBegin:
+            throw .malformed(line: 1, detail: "the first line is not #EXTM3U (rfc8216bis 4.4.1.1)")
+        case .other(let found): throw .notAManifest(found: found)
+        }
+    }
+
+    private static func decodePlaylist(
+        _ bytes: [UInt8], _ limits: DecodingLimits
+    ) throws(ManifestError) -> DecodedManifest {
+        var findings = FindingCollector()
+        report(encodingOf: bytes, to: &findings)
+        if isMediaPlaylist(bytes) {
+            var decoder = MediaPlaylistDecoder(bytes: bytes, limits: limits, findings: findings)
+            return .mediaPlaylist(try decoder.decode())
+        }
+        var decoder = MultivariantDecoder(bytes: bytes, limits: limits, findings: findings)
+        return .presentation(try decoder.decode())
+    }
+
+    /// The first tag that may stand in one kind only decides.
+    private static func isMediaPlaylist(_ bytes: [UInt8]) -> Bool {
+        var lines = PlaylistLines(bytes)
+        while let line = lines.next() {
+            guard case .tag(let tag, _) = line else { continue }
+            switch tag.home {
+            case .both: continue
+            case .media: return true
+            case .multivariant: return false
+            }
+        }
+        return false
+    }
+
+    /// Playlists are UTF-8 without a byte order mark and control characters (rfc8216bis section 4.1).
+    private static func report(encodingOf bytes: [UInt8], to findings: inout FindingCollector) {
+        if bytes.first != ASCII.hash {
+            findings.add("hls-leading-bytes", .warning, clause: "rfc8216bis 4.1", line: 1,
+                "a byte order mark or blanks stand before #EXTM3U")
+        }
+        var union: UInt8 = 0
+        bytes.withUnsafeBufferPointer { for byte in $0 { union |= byte } }
+        if union >= 0x80, String(validating: bytes, as: UTF8.self) == nil {
+            findings.add("hls-invalid-utf8", .error, clause: "rfc8216bis 4.1", "the playlist is not valid UTF-8")
+        }
+        if bytes.withUnsafeBufferPointer({ $0.contains(0) }) {
+            findings.add("hls-nul-byte", .error, clause: "rfc8216bis 4.1", "the playlist holds NUL bytes")
+        }
+    }
+}

@@ -1,0 +1,55 @@
+/// The documents that are decoded.
+enum Documents {
+    /// A live media playlist with dates.
+    static func livePlaylist(segments: Int) -> [UInt8] {
+        var text = """
+            #EXTM3U
+            #EXT-X-VERSION:6
+            #EXT-X-TARGETDURATION:2
+            #EXT-X-MEDIA-SEQUENCE:884210
+            #EXT-X-INDEPENDENT-SEGMENTS
+            #EXT-X-SERVER-CONTROL:HOLD-BACK=6.0
+            #EXT-X-MAP:URI="video/1080p/init.mp4"
+            #EXT-X-PROGRAM-DATE-TIME:2026-11-22T16:00:00.000Z
+
+            """
+        for index in 0..<segments {
+            text += "#EXTINF:2.000,\nvideo/1080p/segment_\(884_210 + index).m4s\n"
+        }
+        return Array(text.utf8)
+    }
+
+    /// A dynamic MPD: three video Representations and one of audio, each set with its own timeline of so many entries in
+    /// all, none of which can be joined with its neighbour.
+    static func timelineMPD(entries: Int) -> [UInt8] {
+        func timeline(_ count: Int) -> String {
+            var text = "<SegmentTimeline>\n"
+            for index in 0..<count { text += "<S \(index == 0 ? "t=\"0\" " : "")d=\"\(180_000 + index % 2 * 3_000)\"/>\n" }
+            return text + "</SegmentTimeline>"
+        }
+        func template(_ count: Int) -> String {
+            """
+            <SegmentTemplate timescale="90000" startNumber="1" initialization="$RepresentationID$/init.mp4" \
+            media="$RepresentationID$/$Time$.m4s">\(timeline(count))</SegmentTemplate>
+            """
+        }
+        return Array(
+            """
+            <?xml version="1.0" encoding="UTF-8"?>
+            <MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="dynamic" profiles="urn:mpeg:dash:profile:isoff-live:2011"
+              availabilityStartTime="2026-11-22T15:00:00Z" minimumUpdatePeriod="PT2S" minBufferTime="PT4S"
+              publishTime="2026-11-22T16:00:00Z" timeShiftBufferDepth="PT33M20S">
+            <Period id="1" start="PT0S">
+            <AdaptationSet contentType="video" mimeType="video/mp4">\(template(entries / 2))
+            <Representation id="v1" bandwidth="1000000" codecs="avc1.64001e" width="640" height="360"/>
+            <Representation id="v2" bandwidth="3000000" codecs="avc1.64001f" width="1280" height="720"/>
+            <Representation id="v3" bandwidth="6000000" codecs="avc1.640028" width="1920" height="1080"/>
+            </AdaptationSet>
+            <AdaptationSet contentType="audio" mimeType="audio/mp4" lang="en">\(template(entries - entries / 2))
+            <Representation id="a1" bandwidth="128000" codecs="mp4a.40.2" audioSamplingRate="48000"/>
+            </AdaptationSet>
+            </Period>
+            </MPD>
+            """.utf8)
+    }
+}

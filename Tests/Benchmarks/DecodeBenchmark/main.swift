@@ -1,0 +1,40 @@
+// Decodes documents of known sizes and prints the median, the least and the 95th percentile of the time it takes.
+//
+//     swift run -c release DecodeBenchmark
+import Foundation
+import Manifests
+import Quantities
+
+/// Times one piece of work again and again and prints a line.
+func measure(_ name: String, rounds: Int, target: Duration? = nil, perRound: Int = 1, _ work: () -> Void) {
+    let clock = ContinuousClock()
+    for _ in 0..<max(3, rounds / 10) { work() }
+    var times: [Duration] = []
+    for _ in 0..<rounds { times.append(clock.measure { for _ in 0..<perRound { work() } } / perRound) }
+    times.sort()
+    func text(_ time: Duration) -> String {
+        let microseconds = Double(time.components.attoseconds) / 1e12 + Double(time.components.seconds) * 1e6
+        return String(format: "%10.2f µs", microseconds)
+    }
+    let median = times[rounds / 2]
+    let verdict = target.map { median < $0 ? "  below \(text($0))" : "  ABOVE \(text($0))" } ?? ""
+    print(
+        name.padding(toLength: 46, withPad: " ", startingAt: 0), text(median), "least", text(times[0]), "p95",
+        text(times[rounds * 95 / 100]), verdict)
+}
+
+/// Decodes and looks at the result, so that the work cannot be left out.
+func decode(_ bytes: [UInt8]) {
+    switch Result(catching: { () throws(ManifestError) in try ManifestDecoder.decode(bytes) }) {
+    case .success(.mediaPlaylist(let playlist)): precondition(!playlist.segments.isEmpty, "no segments")
+    case .success(.presentation(let presentation)): precondition(!presentation.periods.isEmpty, "no periods")
+    case .failure(let error): preconditionFailure(error.sentence)
+    }
+}
+
+let ten = Documents.livePlaylist(segments: 10)
+let many = Documents.livePlaylist(segments: 5_000)
+let million = Documents.livePlaylist(segments: 1_000_000)
+measure("live playlist, 10 segments, \(ten.count) bytes", rounds: 1_001, target: .microseconds(15), perRound: 100) { decode(ten) }
+measure("live playlist, 5 000 segments, \(many.count) bytes", rounds: 301, target: .milliseconds(3)) { decode(many) }
+measure("playlist, 1 000 000 segments, \(million.count) bytes", rounds: 5) { decode(million) }
