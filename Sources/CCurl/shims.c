@@ -1,0 +1,207 @@
+#define _GNU_SOURCE
+#include "shims.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+static __thread void *current_loop;
+
+void *fh_current_loop(void) { return current_loop; }
+void fh_set_current_loop(void *loop) { current_loop = loop; }
+
+// The body. Returning another count than was given ends the transfer with CURLE_WRITE_ERROR.
+static size_t on_body(char *bytes, size_t size, size_t count, void *context) {
+    fh_response *response = context;
+    size_t length = size * count;
+    response->last_activity = fh_monotonic();
+    if (!response->keep_body) {
+        response->body_bytes += length;
+        return length;
+    }
+    if (length > response->body_limit - response->body_bytes) {
+        response->failure = fh_response_body_too_large;
+        return length == 0 ? 1 : 0;
+    }
+    size_t needed = (size_t)response->body_bytes + length;
+    if (needed > response->body_capacity) {
+        size_t capacity = response->body_capacity * 2;
+        if (capacity < 4096) capacity = 4096;
+        if (capacity < needed) capacity = needed;
+        uint8_t *grown = realloc(response->body, capacity);
+        if (!grown) {
+            response->failure = fh_response_out_of_memory;
+            return 0;
+        }
+        response->body = grown;
+        response->body_capacity = capacity;
+    }
+    memcpy(response->body + response->body_bytes, bytes, length);
+    response->body_bytes += length;
+    return length;
+}
+
+// Counts the body as it crosses the wire. libcurl's own count leaves the framing of chunks out.
+static int on_debug(CURL *easy, curl_infotype type, char *bytes, size_t length, void *context) {
+    (void)easy;
+    (void)bytes;
+    if (type == CURLINFO_DATA_IN) ((fh_response *)context)->framed_bytes += length;
+    return 0;
+}
+
+static bool is_space(char character) { return character == ' ' || character == '\t'; }
+
+static bool is_wanted(const char *names, const char *name, size_t length) {
+    if (!names) return false;
+    for (; *names; names += strlen(names) + 1) {
+        if (strncasecmp(names, name, length) == 0 && names[length] == 0) return true;
+    }
+    return false;
+}
+
+static bool keep_header(fh_response *response, const char *name, size_t name_length, const char *value,
+                        size_t value_length) {
+    size_t needed = response->headers_length + name_length + value_length + 2;
+    if (needed > response->headers_capacity) {
+        size_t capacity = needed < 256 ? 256 : needed * 2;
+        char *grown = realloc(response->headers, capacity);
+        if (!grown) return false;
+        response->headers = grown;
+        response->headers_capacity = capacity;
+    }
+    char *end = response->headers + response->headers_length;
+    for (size_t index = 0; index < name_length; index++) {
+        char character = name[index];
+        end[index] = character >= 'A' && character <= 'Z' ? (char)(character + 32) : character;
+    }
+    end[name_length] = 0;
+    memcpy(end + name_length + 1, value, value_length);
+    end[name_length + 1 + value_length] = 0;
+    response->headers_length = needed;
+    return true;
+}
+
+static bool contains_word(const char *text, size_t length, const char *word) {
+    size_t word_length = strlen(word);
+    for (size_t start = 0; start + word_length <= length; start++) {
+        if (strncasecmp(text + start, word, word_length) == 0) return true;
+    }
+    return false;
+}
+
+// One line of the head, with its line end. A status line begins a new head: those of 1xx answers are forgotten.
+static size_t on_header(char *bytes, size_t size, size_t count, void *context) {
+    fh_response *response = context;
+    size_t length = size * count;
+    response->last_activity = fh_monotonic();
+    response->header_bytes += length;
+    if (response->header_bytes > response->header_limit) {
+        response->failure = fh_response_headers_too_large;
+        return length == 0 ? 1 : 0;
+    }
+    if (length >= 5 && memcmp(bytes, "HTTP/", 5) == 0) {
+        response->headers_length = 0;
+        response->chunked = false;
+        return length;
+    }
+    const char *colon = memchr(bytes, ':', length);
+    if (!colon) {
+        if (response->chunked && !response->counting_frames && length <= 2) {
+            // The body follows. Only a chunked one needs the (costlier) debug callback.
+            response->counting_frames = true;
+            fh_easy_set_long(response->easy, CURLOPT_VERBOSE, 1);
+        }
+        return length;
+    }
+    size_t name_length = (size_t)(colon - bytes);
+    const char *value = colon + 1;
+    size_t value_length = length - name_length - 1;
+    while (value_length && is_space(*value)) value++, value_length--;
+    while (value_length && (is_space(value[value_length - 1]) || value[value_length - 1] == '\r' ||
+                            value[value_length - 1] == '\n'))
+        value_length--;
+    if (name_length == 17 && strncasecmp(bytes, "transfer-encoding", 17) == 0 &&
+        contains_word(value, value_length, "chunked")) {
+        response->chunked = true;
+    }
+    if (is_wanted(response->kept_names, bytes, name_length) &&
+        !keep_header(response, bytes, name_length, value, value_length)) {
+        response->failure = fh_response_out_of_memory;
+        return 0;
+    }
+    return length;
+}
+
+CURLcode fh_response_install(fh_response *response, CURL *easy) {
+    response->easy = easy;
+    CURLcode code = (curl_easy_setopt)(easy, CURLOPT_WRITEFUNCTION, on_body);
+    if (!code) code = (curl_easy_setopt)(easy, CURLOPT_WRITEDATA, response);
+    if (!code) code = (curl_easy_setopt)(easy, CURLOPT_HEADERFUNCTION, on_header);
+    if (!code) code = (curl_easy_setopt)(easy, CURLOPT_HEADERDATA, response);
+    if (!code) code = (curl_easy_setopt)(easy, CURLOPT_DEBUGFUNCTION, on_debug);
+    if (!code) code = (curl_easy_setopt)(easy, CURLOPT_DEBUGDATA, response);
+    if (!code) code = (curl_easy_setopt)(easy, CURLOPT_ERRORBUFFER, response->error);
+    return code;
+}
+
+void fh_response_begin(fh_response *response, bool keep_body, uint64_t body_limit) {
+    if (response->counting_frames) fh_easy_set_long(response->easy, CURLOPT_VERBOSE, 0);
+    response->keep_body = keep_body;
+    response->body_limit = body_limit;
+    response->chunked = false;
+    response->counting_frames = false;
+    response->failure = fh_response_ok;
+    response->header_bytes = 0;
+    response->body_bytes = 0;
+    response->framed_bytes = 0;
+    response->last_activity = 0;
+    response->headers_length = 0;
+    response->error[0] = 0;
+}
+
+void fh_response_release(fh_response *response) {
+    free(response->body);
+    free(response->headers);
+    response->body = NULL;
+    response->body_capacity = 0;
+    response->headers = NULL;
+    response->headers_capacity = 0;
+    response->headers_length = 0;
+}
+
+void fh_name_thread(const char *name) { (void)pthread_setname_np(pthread_self(), name); }
+
+int fh_epoll_wait(int epoll, struct epoll_event *events, int count, int64_t nanoseconds) {
+    static atomic_bool without_pwait2;
+    if (nanoseconds > 0 && !atomic_load_explicit(&without_pwait2, memory_order_relaxed)) {
+        struct timespec timeout = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+        int ready = epoll_pwait2(epoll, events, count, &timeout, NULL);
+        if (ready >= 0 || (errno != ENOSYS && errno != EPERM)) return ready;
+        atomic_store_explicit(&without_pwait2, true, memory_order_relaxed);
+    }
+    int milliseconds = nanoseconds < 0 ? -1 : 0;
+    if (nanoseconds > 0) {
+        int64_t rounded = (nanoseconds + 999999) / 1000000;
+        milliseconds = rounded > 3600000 ? 3600000 : (int)rounded;
+    }
+    return epoll_wait(epoll, events, count, milliseconds);
+}
+
+curl_socket_t fh_open_socket(const struct curl_sockaddr *address, int receive_buffer) {
+    int descriptor = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (descriptor < 0) return CURL_SOCKET_BAD;
+    if (receive_buffer > 0)
+        (void)setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    return descriptor;
+}
+
+bool fh_peer_has_closed(curl_socket_t descriptor) {
+    struct pollfd poll_descriptor = {descriptor, POLLRDHUP, 0};
+    return poll(&poll_descriptor, 1, 0) == 1 &&
+           (poll_descriptor.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}

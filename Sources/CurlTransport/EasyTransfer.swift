@@ -1,0 +1,181 @@
+import CCurl
+import Quantities
+import Transport
+
+/// One easy handle of a channel, and the transfer that it carries.
+final class EasyTransfer {
+    enum State {
+        case idle
+        /// The host's name is being looked up.
+        case waitingForName
+        /// libcurl has it.
+        case running
+    }
+
+    unowned let channel: CurlChannel
+    let loop: CurlLoop
+    let easy: UnsafeMutableRawPointer?
+    let response: UnsafeMutablePointer<fh_response>
+    var configured = EasyConfiguration()
+    /// The first option that libcurl refused, if any.
+    var optionFailure: CURLcode = CURLE_OK
+
+    private(set) var state = State.idle
+    /// Counts the transfers of this handle.
+    private(set) var run: UInt64 = 0
+    private(set) var id = TransferID(0)
+    private(set) var request = TransferRequest(uri: "")
+    private(set) var begun = Instant.zero
+    /// When the transfer had its turn.
+    private var started = Instant.zero
+    /// When it was given to libcurl: the zero of libcurl's timings.
+    private(set) var launched = Instant.zero
+    private(set) var origin = 0
+    private let watchdog: TimerHeap.Index
+
+    init(channel: CurlChannel) {
+        self.channel = channel
+        loop = channel.loop
+        easy = curl_easy_init()
+        response = .allocate(capacity: 1)
+        response.initialize(to: fh_response())
+        response.pointee.kept_names = UnsafePointer(channel.keptNames)
+        response.pointee.header_limit = UInt64(clamping: channel.settings.headerLimit.count)
+        watchdog = channel.loop.addTimer(for: .nobody)
+        loop.timerTargets[Int(watchdog)] = .watchdog(self)
+        configureOnce()
+    }
+
+    deinit {
+        fh_response_release(response)
+        response.deallocate()
+        configured.release()
+    }
+
+    var isBusy: Bool {
+        if case .idle = state { false } else { true }
+    }
+
+    func isBusy(with id: TransferID) -> Bool { isBusy && self.id == id }
+
+    /// Begins a transfer whose turn it is; the handle must be free.
+    func start(_ transfer: CurlChannel.Waiting) {
+        precondition(!isBusy, "a handle carries one transfer at a time")
+        run &+= 1
+        id = transfer.id
+        request = transfer.request
+        begun = transfer.begun
+        origin = transfer.origin
+        started = loop.now
+        launched = started
+        state = .waitingForName
+        let limits = request.timeouts
+        watch(until: min(started + min(limits.connect, limits.stalled), begun + min(limits.firstByte, limits.total)))
+        guard channel.needsLookup(origin) else { return launch() }
+        let host = channel.origins[origin].target.host
+        if let name = loop.cachedAddresses(of: host) {
+            channel.setAddresses(name.addresses, expires: name.expires, of: origin)
+            launch()
+        } else {
+            loop.lookUp(host, for: NameWait(transfer: self, run: run))
+        }
+    }
+
+    /// The answer to a lookup, empty when there is none; `run` tells which transfer had asked.
+    func nameIsKnown(_ addresses: [String], run: UInt64) {
+        guard self.run == run, case .waitingForName = state else { return }
+        guard !addresses.isEmpty else {
+            return end(.nameLookup(host: channel.origins[origin].target.host))
+        }
+        channel.setAddresses(addresses, expires: loop.now + loop.settings.nameLifetime, of: origin)
+        launch()
+    }
+
+    private func launch() {
+        configure(request, for: channel.origins[origin])
+        guard let easy, channel.share != nil, optionFailure == CURLE_OK else {
+            let code = optionFailure == CURLE_OK ? CURLE_OUT_OF_MEMORY : optionFailure
+            optionFailure = CURLE_OK
+            return end(.other(code: Int(code.rawValue), detail: String(cString: curl_easy_strerror(code))))
+        }
+        launched = loop.now
+        let code = curl_multi_add_handle(loop.multi, easy)
+        guard code == CURLM_OK else {
+            return end(.other(code: Int(code.rawValue), detail: String(cString: curl_multi_strerror(code))))
+        }
+        state = .running
+    }
+
+    /// libcurl is done with the transfer.
+    func libraryFinished(_ code: CURLcode) {
+        guard case .running = state else { return }
+        finish(outcome(of: code))
+    }
+
+    func cancel() { end(.cancelled(received: bodyBytes)) }
+
+    /// Ends the transfer for a reason of ours.
+    private func end(_ error: TransferError) {
+        guard isBusy else { return }
+        finish(.failure(failed(error)))
+    }
+
+    private func finish(_ result: Result<TransferResult, FailedTransfer>) {
+        stop()
+        channel.finished(id, result)
+    }
+
+    private func stop() {
+        if case .running = state, let easy { loop.check(curl_multi_remove_handle(loop.multi, easy)) }
+        state = .idle
+        fh_response_release(response)
+        request.requestBody = nil
+    }
+
+    /// The channel closes: nothing is reported any more.
+    func discard() {
+        if isBusy { loop.counters.add(.transfersEnded) }
+        stop()
+        loop.removeTimer(watchdog)
+        if let easy { curl_easy_cleanup(easy) }
+    }
+}
+
+// Limits of time. One timer for each handle looks at all of them; it is left where it is when the next transfer begins
+// (which is due later), so that a transfer that ends in time costs the timers nothing.
+extension EasyTransfer {
+    private func watch(until deadline: Instant) {
+        if let set = loop.timers.instant(of: watchdog), set <= deadline { return }
+        loop.timers.set(watchdog, at: deadline)
+    }
+
+    func watchdogIsDue(at now: Instant) {
+        guard isBusy else { return }
+        let limits = request.timeouts
+        var deadlines = [(begun + limits.total, TransferError.Phase.total)]
+        if !hasConnected {
+            deadlines.append((started + limits.connect, .connect))
+        }
+        if response.pointee.header_bytes == 0 {
+            deadlines.append((begun + limits.firstByte, .firstByte))
+        } else {
+            let last = Instant(nanoseconds: response.pointee.last_activity &- loop.epoch.nanoseconds)
+            deadlines.append((last + limits.stalled, .stalled))
+        }
+        guard let (deadline, phase) = deadlines.min(by: { $0.0 < $1.0 }) else { return }
+        guard deadline <= now else { return loop.timers.set(watchdog, at: followUp(deadline, now)) }
+        end(.timeout(phase))
+    }
+
+    /// When to look again: a body that begins just after this may stall before the next known limit.
+    private func followUp(_ deadline: Instant, _ now: Instant) -> Instant {
+        response.pointee.header_bytes == 0 ? min(deadline, now + request.timeouts.stalled) : deadline
+    }
+
+    private var hasConnected: Bool {
+        guard case .running = state, let easy else { return false }
+        var time: curl_off_t = 0
+        fh_easy_get_offset(easy, CURLINFO_PRETRANSFER_TIME_T, &time)
+        return time > 0
+    }
+}
