@@ -87,8 +87,10 @@ struct DASHWriter {
             + " initialization=\"$RepresentationID$/init.mp4\" media=\"$RepresentationID$/$Number$.m4s\"/>\n"
     }
 
+    /// There is no start number: `$Time$` has no use for it, and FFmpeg's demuxer takes it for an offset into the
+    /// timeline.
     private func timelineTemplate(_ track: ContentTrack, _ listed: Range<Int64>) -> String {
-        var text = "      <SegmentTemplate timescale=\"\(track.timescale)\" startNumber=\"\(listed.lowerBound)\""
+        var text = "      <SegmentTemplate timescale=\"\(track.timescale)\""
         text += " initialization=\"$RepresentationID$/init.mp4\" media=\"$RepresentationID$/t$Time$.m4s\">\n"
         text += "        <SegmentTimeline>\n"
         var start: Int64?
