@@ -1,0 +1,155 @@
+import Access
+import Quantities
+
+extension Edge {
+    /// What is known of a request while it is answered.
+    struct Context {
+        var request: EdgeRequest
+        var path: String
+        var resource: ResourceKind
+        var now: WallTime
+        var verdict: TokenVerdict?
+        var cookie: String?
+    }
+
+    private func served(_ status: Int, _ context: Context, isHit: Bool = false) -> ServedRequest {
+        ServedRequest(
+            pop: settings.pop, method: context.request.method, path: context.path, resource: context.resource,
+            status: status, bytes: 0, isHit: isHit, isTruncated: false, isAborted: false, verdict: context.verdict)
+    }
+
+    /// The headers of every answer.
+    private func commonHeaders(_ context: Context) -> [(name: String, value: String)] {
+        [
+            ("Date", TimeText.http(context.now)), ("Server", "fullhouse-origin"),
+            ("Via", "1.1 \(settings.pop) (fullhouse)"), ("X-Served-By", "cache-\(settings.pop)"),
+            ("X-POP", settings.pop), ("Access-Control-Allow-Origin", "*"),
+        ]
+    }
+
+    /// An answer of one sentence.
+    func refusal(
+        _ status: Int, _ sentence: String, _ context: Context, _ more: [(name: String, value: String)] = []
+    ) -> EdgeReply {
+        let text = Array((sentence + "\n").utf8)
+        var headers = commonHeaders(context) + more
+        let why = status == 403 || status == 405 || status == 400 ? "fwd=bypass" : "fwd=uri-miss; fwd-status=\(status)"
+        headers += [
+            ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", String(text.count)),
+            ("Cache-Control", "no-store"), ("X-Cache", "MISS from \(settings.pop)"),
+            ("Cache-Status", "\(settings.pop); \(why)"),
+        ]
+        if status == 503 { headers.append(("Retry-After", "1")) }
+        return EdgeReply(
+            status: status, headers: headers,
+            body: context.request.method == "HEAD" ? .none : .parts([.bytes(text, 0..<text.count)]),
+            length: text.count, cutAt: nil, served: served(status, context))
+    }
+
+    /// The edge's clock as text, never cached (`urn:mpeg:dash:utc:http-iso:2014`).
+    func clock(_ context: Context) -> EdgeReply {
+        let text = Array(TimeText.iso8601(context.now).utf8)
+        let headers = commonHeaders(context) + [
+            ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", String(text.count)),
+            ("Cache-Control", "no-store"),
+        ]
+        return EdgeReply(
+            status: 200, headers: headers,
+            body: context.request.method == "HEAD" ? .none : .parts([.bytes(text, 0..<text.count)]),
+            length: text.count, cutAt: nil, served: served(200, context))
+    }
+
+    /// The answer that carries an object or a range of it.
+    func reply(_ look: EdgeCache.Look, lifetime: TimeAmount, cut: Double?, _ context: Context) -> EdgeReply {
+        var headers = commonHeaders(context) + cacheHeaders(look, lifetime: lifetime)
+        headers += [("Content-Type", look.object.mediaType), ("Accept-Ranges", "bytes")]
+        if let cookie = context.cookie { headers.append(("Set-Cookie", cookie)) }
+        let size = look.object.size
+        var range = 0..<size
+        var status = 200
+        switch RequestedRange(context.request.range, size: size) {
+        case .whole: break
+        case .part(let part):
+            range = part
+            status = 206
+            headers.append(("Content-Range", "bytes \(part.lowerBound)-\(part.upperBound - 1)/\(size)"))
+        case .unsatisfiable:
+            headers += [("Content-Range", "bytes */\(size)"), ("Content-Length", "0")]
+            return EdgeReply(
+                status: 416, headers: headers, body: .none, length: 0, cutAt: nil,
+                served: served(416, context, isHit: look.age != nil))
+        }
+        headers.append(("Content-Length", String(range.count)))
+        let isHead = context.request.method == "HEAD"
+        var reply = EdgeReply(
+            status: status, headers: headers, body: isHead ? .none : Self.body(of: look.object, range),
+            length: range.count, cutAt: nil, served: served(status, context, isHit: look.age != nil))
+        if let cut, !isHead, range.count > 0 {
+            reply.cutAt = min(range.count - 1, Int(Double(range.count) * cut))
+            reply.served.isTruncated = true
+        }
+        return reply
+    }
+
+    private static func body(of object: EdgeObject, _ range: Range<Int>) -> EdgeReply.Body {
+        switch object.body {
+        case .content(let content):
+            .parts(range == 0..<object.size ? content.parts : content.parts(in: range))
+        case .file(let file): .file(file, range)
+        }
+    }
+
+    /// What a CDN says about its cache: `X-Cache`, `Age`, `Cache-Status` (RFC 9211) and `Cache-Control`.
+    private func cacheHeaders(_ look: EdgeCache.Look, lifetime: TimeAmount) -> [(name: String, value: String)] {
+        let pop = settings.pop
+        let seconds = Int64(clampingRounded: lifetime.seconds.rounded(.up))
+        var headers: [(name: String, value: String)] = [
+            ("Cache-Control", seconds > 0 ? "public, max-age=\(seconds)" : "no-cache")
+        ]
+        if let age = look.age {
+            let left = Int64(clampingRounded: (lifetime - age).seconds.rounded(.down))
+            headers += [
+                ("X-Cache", "HIT from \(pop)"), ("Age", String(max(0, age.nanoseconds / 1_000_000_000))),
+                ("Cache-Status", "\(pop); hit; ttl=\(left)"),
+            ]
+        } else {
+            let stored = lifetime > .zero ? "; stored" : ""
+            headers += [
+                ("X-Cache", "MISS from \(pop)"),
+                ("Cache-Status", "\(pop); fwd=\(look.wasStale ? "stale" : "uri-miss"); fwd-status=200\(stored)"),
+            ]
+        }
+        return headers
+    }
+}
+
+extension TokenGate {
+    /// What the gate says to a request, and the cookie that it earned.
+    ///
+    /// A valid token in the query of a playlist earns a cookie for everything in the playlist's directory. A directory
+    /// whose raw path holds a wildcard or what a cookie cannot carry earns none.
+    func admit(
+        _ request: EdgeRequest, path: String, isPlaylist: Bool, at now: WallTime
+    ) -> (verdict: TokenVerdict, cookie: String?) {
+        let access = AccessRequest(
+            path: path, query: request.query.map(String.init), cookies: request.cookies, headers: request.headers,
+            clientAddress: request.clientAddress)
+        let (verdict, placement) = scheme.verify(access, in: placements, at: now)
+        if verdict == .valid {
+            return (.valid, placement == .query && isPlaylist ? earnedCookie(path: path, at: now) : nil)
+        }
+        guard let cookie else { return (verdict, nil) }
+        let (second, _) = cookie.scheme.verify(access, in: [.cookie], at: now)
+        return (second == .valid || verdict == .missing ? second : verdict, nil)
+    }
+
+    private func earnedCookie(path: String, at now: WallTime) -> String? {
+        guard let cookie, let slash = path.lastIndex(of: "/") else { return nil }
+        let directory = String(path[...slash])
+        let forbidden = Set("*?!~;,\" \\".utf8)
+        guard directory.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !forbidden.contains($0) }) else { return nil }
+        let grant = TokenGrant(.paths([directory + "*"]), from: now, lifetime: cookie.lifetime)
+        guard let token = try? cookie.scheme.sign(grant), let field = token.fields.first else { return nil }
+        return "\(field.name)=\(field.value); Path=\(directory); Max-Age=\(Int64(cookie.lifetime.seconds)); HttpOnly"
+    }
+}

@@ -1,0 +1,65 @@
+import Access
+import Quantities
+
+/// One request as the edge that answered it saw it. It never holds the query, the cookies or a token.
+package struct ServedRequest: Sendable, Hashable {
+    /// The POP name of the edge.
+    package var pop: String
+    /// The method, such as `GET`.
+    package var method: String
+    /// The raw path without the query.
+    package var path: String
+    /// What was asked for.
+    package var resource: ResourceKind
+    /// The status that was sent.
+    package var status: Int
+    /// The bytes of the body that were handed to the network.
+    package var bytes: Int64
+    /// Whether the body came from the edge's cache.
+    package var isHit: Bool
+    /// Whether the body was cut off on purpose.
+    package var isTruncated: Bool
+    /// Whether the client went away before the answer was sent; `bytes` then lacks what was under way.
+    package var isAborted: Bool
+    /// What the gate said; nil without a gate on this path.
+    package var verdict: TokenVerdict?
+}
+
+/// What an edge did since it began, for comparison with what the clients say.
+package struct EdgeStatistics: Sendable, Hashable {
+    /// The POP name of the edge.
+    package var pop: String
+    /// All requests that were answered or aborted.
+    package var requests = 0
+    /// The bytes of all bodies that were handed to the network; heads are not counted.
+    package var bytes: Int64 = 0
+    /// Requests by the status that was sent.
+    package var statuses: [Int: Int] = [:]
+    /// Requests by what was asked for.
+    package var resources: [ResourceKind: Int] = [:]
+    /// Answers from the edge's cache, and answers that it had to get.
+    package var hits = 0
+    /// Answers that the edge had to get.
+    package var misses = 0
+    /// Bodies that were cut off on purpose.
+    package var truncated = 0
+    /// Answers that the client did not wait for.
+    package var aborted = 0
+    /// What the gate said.
+    package var verdicts: [TokenVerdict: Int] = [:]
+
+    init(pop: String) { self.pop = pop }
+
+    mutating func record(_ request: ServedRequest) {
+        requests += 1
+        bytes += request.bytes
+        statuses[request.status, default: 0] += 1
+        resources[request.resource, default: 0] += 1
+        if (200..<300).contains(request.status), request.resource != .clock {
+            if request.isHit { hits += 1 } else { misses += 1 }
+        }
+        if request.isTruncated { truncated += 1 }
+        if request.isAborted { aborted += 1 }
+        if let verdict = request.verdict { verdicts[verdict, default: 0] += 1 }
+    }
+}
