@@ -1,0 +1,223 @@
+import Playback
+import Quantities
+
+/// The books of one event loop: every session event of the loop goes through it, and once a second somebody takes what
+/// has come together.
+///
+/// Not `Sendable` and without locks: only the loop's own thread may call it. An event costs some additions and, for a
+/// transfer, four sets of histograms; nothing is allocated unless a name, a status or a range of values appears for the
+/// first time in the interval.
+///
+/// For each session: ``sessionStarted(_:_:)`` once, ``record(_:in:)`` for each event in order of time, and
+/// ``sessionFinished(_:at:stoppedByRun:)`` once.
+package final class LoopRecorder {
+    private let sampling: TransferSampling
+    private var sessionSlots: [SessionSlot] = []
+    private var transferSlots: [TransferSlot] = []
+    private var sessionIndex: [CellKey: Int32] = [:]
+    private var transferIndex: [CellKey: Int32] = [:]
+    private var finished: [SessionSummary] = []
+    private var sampled: [SampledTransfer] = []
+    private var lastTake: Instant
+
+    /// Creates empty books.
+    ///
+    /// - Parameters:
+    ///   - sampling: Which transfers become rows.
+    ///   - start: When the first interval begins.
+    package init(sampling: TransferSampling = .none, start: Instant = .zero) {
+        self.sampling = sampling
+        lastTake = start
+        _ = sessionSlot(.overall)
+        for kind in TransferKind.allCases { _ = transferSlot(CellKey(.kind, kind.label)) }
+    }
+
+    /// Begins a session and its account.
+    package func sessionStarted(_ id: SessionID, _ arrival: SessionArrival) -> SessionLedger {
+        var ledger = SessionLedger(id: id, arrival: arrival)
+        ledger.slots.stream = sessionSlot(CellKey(.stream, arrival.stream))
+        ledger.slots.region = sessionSlot(CellKey(.region, arrival.region))
+        ledger.slots.device = sessionSlot(CellKey(.device, arrival.device))
+        ledger.slots.transferStream = transferSlot(CellKey(.stream, arrival.stream))
+        ledger.slots.transferRegion = transferSlot(CellKey(.region, arrival.region))
+        ledger.slots.isSampled = sampling.includes(id)
+        forEachSlot(of: ledger) { slot in
+            slot.cell.arrivals += 1
+            slot.cell.arrivalLateness.record(arrival.lateness)
+            slot.clock.enter(.starting, at: arrival.started)
+        }
+        if !ledger.edge.isEmpty { assignEdge(to: &ledger, at: arrival.started) }
+        return ledger
+    }
+
+    /// Takes account of one event of a session, here and in its own account.
+    package func record(_ event: TimedEvent, in ledger: inout SessionLedger) {
+        let before = ledger.state
+        let startupBefore = ledger.startupTime
+        let bitRateBefore = (ledger.switchesUp, ledger.switchesDown)
+        let rebuffersBefore = ledger.rebufferCount
+        ledger.record(event)
+        switch event.event {
+        case .started:
+            break
+        case .stateChanged(_, let next):
+            let startup = startupBefore == nil ? ledger.startupTime : nil
+            let rebuffered = ledger.rebufferCount != rebuffersBefore
+            let isFirstRebuffer = rebuffered && rebuffersBefore == 0
+            forEachSlot(of: ledger) { slot in
+                slot.clock.leave(before, at: event.at)
+                slot.clock.enter(next, at: event.at)
+                if let startup {
+                    slot.cell.plays += 1
+                    slot.cell.startup.record(startup)
+                }
+                if rebuffered { slot.cell.rebuffers += 1 }
+                if isFirstRebuffer { slot.cell.rebufferedSessions += 1 }
+            }
+        case .transferFinished(let transfer):
+            if ledger.slots.edge < 0, !ledger.edge.isEmpty { assignEdge(to: &ledger, at: event.at) }
+            record(transfer, of: &ledger)
+        case .trackSelected:
+            let up = Int64(ledger.switchesUp &- bitRateBefore.0)
+            let down = Int64(ledger.switchesDown &- bitRateBefore.1)
+            guard up + down > 0 else { return }
+            forEachSlot(of: ledger) { slot in
+                slot.cell.switchesUp += up
+                slot.cell.switchesDown += down
+            }
+        case .rendered(let kind, let duration, let bitRate):
+            guard kind == .video, duration > .zero else { return }
+            forEachSlot(of: ledger) { slot in
+                slot.cell.renderedTime = slot.cell.renderedTime.addingClamped(duration.nanoseconds)
+                slot.cell.renderedBits += bitRate.bitsPerSecond * duration.seconds
+            }
+        case .latencySampled(let latency):
+            forEachSlot(of: ledger) { $0.cell.latency.record(latency) }
+        case .failed:
+            break
+        }
+    }
+
+    /// Ends a session: its row is written with the next interval. A second call for the same session does nothing.
+    ///
+    /// - Parameters:
+    ///   - ledger: The account.
+    ///   - now: When; not before its last event.
+    ///   - stoppedByRun: True when it ends only because the run does; then it counts as
+    ///     ``SessionOutcome/running`` unless it failed or ended by itself, because no viewer left.
+    package func sessionFinished(_ ledger: inout SessionLedger, at now: Instant, stoppedByRun: Bool = false) {
+        guard !ledger.slots.isFinished else { return }
+        ledger.slots.isFinished = true
+        let summary = ledger.summary(at: now, stoppedByRun: stoppedByRun)
+        if ledger.slots.edge < 0 { assignEdge(to: &ledger, at: now) }
+        let state = ledger.state
+        forEachSlot(of: ledger) { slot in
+            slot.cell.outcomes[summary.outcome] += 1
+            slot.clock.leave(state, at: now)
+            if !summary.failure.isEmpty { slot.cell.failures[summary.failure, default: 0] += 1 }
+        }
+        finished.append(summary)
+    }
+
+    /// What has come together since the last take, which begins anew.
+    package func takeInterval(at now: Instant) -> IntervalDelta {
+        var delta = IntervalDelta(from: lastTake, to: now)
+        lastTake = now
+        for position in sessionSlots.indices {
+            if let part = sessionSlots[position].take(at: now) { delta.sessions.append(part) }
+        }
+        for position in transferSlots.indices {
+            if let part = transferSlots[position].take() { delta.transfers.append(part) }
+        }
+        swap(&delta.finished, &finished)
+        swap(&delta.sampled, &sampled)
+        finished.reserveCapacity(delta.finished.count)
+        sampled.reserveCapacity(delta.sampled.count)
+        return delta
+    }
+
+    // MARK: Inside
+
+    private func record(_ transfer: TransferRecord, of ledger: inout SessionLedger) {
+        transferSlots[Int(transfer.kind.rawValue)].record(transfer)
+        transferSlots[Int(ledger.slots.transferStream)].record(transfer)
+        transferSlots[Int(ledger.slots.transferRegion)].record(transfer)
+        transferSlots[Int(edgeSlot(of: transfer, &ledger))].record(transfer)
+        if ledger.slots.isSampled { sampled.append(SampledTransfer(session: ledger.id, record: transfer)) }
+    }
+
+    /// A session mostly stays with one edge and POP: the last one is tried before the table.
+    private func edgeSlot(of transfer: TransferRecord, _ ledger: inout SessionLedger) -> Int32 {
+        if ledger.slots.transferEdge >= 0 {
+            let key = transferSlots[Int(ledger.slots.transferEdge)].key
+            if key.name == transfer.edge, key.pop == transfer.pop { return ledger.slots.transferEdge }
+        }
+        let slot = transferSlot(CellKey(.edge, transfer.edge, pop: transfer.pop))
+        ledger.slots.transferEdge = slot
+        return slot
+    }
+
+    /// Counts a session for its edge from now on; what it did before an edge was known counts only elsewhere, except
+    /// that it arrived.
+    private func assignEdge(to ledger: inout SessionLedger, at now: Instant) {
+        let index = sessionSlot(CellKey(.edge, ledger.edge))
+        ledger.slots.edge = index
+        sessionSlots[Int(index)].cell.arrivals += 1
+        sessionSlots[Int(index)].cell.arrivalLateness.record(ledger.arrival.lateness)
+        sessionSlots[Int(index)].clock.enter(ledger.state, at: now)
+    }
+
+    private func forEachSlot(of ledger: SessionLedger, _ body: (inout SessionSlot) -> Void) {
+        body(&sessionSlots[0])
+        body(&sessionSlots[Int(ledger.slots.stream)])
+        body(&sessionSlots[Int(ledger.slots.region)])
+        body(&sessionSlots[Int(ledger.slots.device)])
+        if ledger.slots.edge >= 0 { body(&sessionSlots[Int(ledger.slots.edge)]) }
+    }
+
+    private func sessionSlot(_ key: CellKey) -> Int32 {
+        if let known = sessionIndex[key] { return known }
+        let new = Int32(sessionSlots.count)
+        sessionSlots.append(SessionSlot(key: key))
+        sessionIndex[key] = new
+        return new
+    }
+
+    private func transferSlot(_ key: CellKey) -> Int32 {
+        if let known = transferIndex[key] { return known }
+        let new = Int32(transferSlots.count)
+        transferSlots.append(TransferSlot(key: key))
+        transferIndex[key] = new
+        return new
+    }
+}
+
+/// The sums of one set of sessions on one loop.
+private struct SessionSlot {
+    let key: CellKey
+    var cell = SessionCell()
+    var clock = StateClock()
+
+    mutating func take(at now: Instant) -> IntervalDelta.Sessions? {
+        cell.stateTime = clock.take(at: now)
+        let part = IntervalDelta.Sessions(key: key, cell: cell, concurrent: clock.counts)
+        let isQuiet = clock.counts == PerState() && cell == SessionCell()
+        cell = SessionCell()
+        return isQuiet ? nil : part
+    }
+}
+
+/// The sums of one set of transfers on one loop.
+private struct TransferSlot {
+    let key: CellKey
+    var cell = TransferCell()
+
+    mutating func record(_ transfer: TransferRecord) { cell.record(transfer) }
+
+    mutating func take() -> IntervalDelta.Transfers? {
+        guard !cell.statuses.isEmpty else { return nil }
+        let part = IntervalDelta.Transfers(key: key, cell: cell)
+        cell = TransferCell()
+        return part
+    }
+}

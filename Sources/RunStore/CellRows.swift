@@ -1,0 +1,153 @@
+import Foundation
+import GRDB
+import Measurement
+import Quantities
+
+/// The sums of a run file: one row for each set of sessions or transfers, replaced when it changes.
+enum CellRows {
+    private static let sessionInsertion = RunSchema.insert(
+        into: "session_cell", ["dimension", "name"] + RunSchema.sessionCellColumns)
+    private static let transferInsertion = RunSchema.insert(
+        into: "transfer_cell", ["dimension", "name", "pop"] + RunSchema.transferCellColumns)
+
+    // MARK: Writing
+
+    static func write(_ cell: SessionCell?, _ key: CellKey, to database: Database) throws {
+        guard let cell else { return }
+        var values: StatementArguments = [key.dimension.label, key.name, cell.arrivals, cell.plays]
+        let outcomes = cell.outcomes
+        values += [
+            outcomes.ended, outcomes.quit, outcomes.exitBeforeStart, outcomes.startFailure, outcomes.playbackFailure,
+            outcomes.running, cell.rebuffers, cell.rebufferedSessions,
+        ]
+        let times = cell.stateTime
+        values += [times.starting, times.playing, times.rebuffering, times.seeking, times.paused]
+        values += [cell.renderedBits, cell.renderedTime, cell.switchesUp, cell.switchesDown]
+        values += [data(cell.startup), data(cell.latency), data(cell.arrivalLateness), try text(cell.failures)]
+        try database.cachedStatement(sql: sessionInsertion).execute(arguments: values)
+    }
+
+    static func write(_ cell: TransferCell?, _ key: CellKey, to database: Database) throws {
+        guard let cell else { return }
+        var values: StatementArguments = [key.dimension.label, key.name, key.pop]
+        values += [statusText(cell.statuses), try text(cell.errors)]
+        let cache = cell.cache
+        values += [
+            cache.unknown, cache.hit, cache.miss, cache.stale, cache.revalidated, cache.bypass, cache.error,
+            cell.newConnections, cell.retries,
+        ]
+        values += [data(cell.firstByte), data(cell.total), data(cell.dueToDone), data(cell.beginLateness)]
+        try database.cachedStatement(sql: transferInsertion).execute(arguments: values)
+    }
+
+    // MARK: Reading
+
+    static func readTotals(from database: Database, path: String) throws -> RunTotals {
+        var totals = RunTotals()
+        let sessionColumns = (["dimension", "name"] + RunSchema.sessionCellColumns).joined(separator: ", ")
+        for row in try Row.fetchAll(database, sql: "SELECT \(sessionColumns) FROM session_cell") {
+            guard let dimension = Dimension(label: row[0]) else { continue }
+            totals.sessions[CellKey(dimension, row[1])] = try sessionCell(row, path: path)
+        }
+        let transferColumns = (["dimension", "name", "pop"] + RunSchema.transferCellColumns).joined(separator: ", ")
+        for row in try Row.fetchAll(database, sql: "SELECT \(transferColumns) FROM transfer_cell") {
+            guard let dimension = Dimension(label: row[0]) else { continue }
+            totals.transfers[CellKey(dimension, row[1], pop: row[2])] = try transferCell(row, path: path)
+        }
+        return totals
+    }
+
+    private static func sessionCell(_ row: Row, path: String) throws -> SessionCell {
+        var cell = SessionCell()
+        cell.arrivals = row[2]
+        cell.plays = row[3]
+        cell.outcomes.ended = row[4]
+        cell.outcomes.quit = row[5]
+        cell.outcomes.exitBeforeStart = row[6]
+        cell.outcomes.startFailure = row[7]
+        cell.outcomes.playbackFailure = row[8]
+        cell.outcomes.running = row[9]
+        cell.rebuffers = row[10]
+        cell.rebufferedSessions = row[11]
+        cell.stateTime = states(row, from: 12)
+        cell.renderedBits = row[17]
+        cell.renderedTime = row[18]
+        cell.switchesUp = row[19]
+        cell.switchesDown = row[20]
+        cell.startup = try histogram(row, 21)
+        cell.latency = try histogram(row, 22)
+        cell.arrivalLateness = try histogram(row, 23)
+        cell.failures = try counts(row[24], path: path)
+        return cell
+    }
+
+    private static func transferCell(_ row: Row, path: String) throws -> TransferCell {
+        var cell = TransferCell()
+        cell.statuses = try statuses(row[3], path: path)
+        cell.errors = try counts(row[4], path: path)
+        cell.cache.unknown = row[5]
+        cell.cache.hit = row[6]
+        cell.cache.miss = row[7]
+        cell.cache.stale = row[8]
+        cell.cache.revalidated = row[9]
+        cell.cache.bypass = row[10]
+        cell.cache.error = row[11]
+        cell.newConnections = row[12]
+        cell.retries = row[13]
+        cell.firstByte = try histogram(row, 14)
+        cell.total = try histogram(row, 15)
+        cell.dueToDone = try histogram(row, 16)
+        cell.beginLateness = try histogram(row, 17)
+        return cell
+    }
+
+    // MARK: Columns
+
+    static func states(_ row: Row, from first: Int) -> PerState<Int64> {
+        var states = PerState<Int64>()
+        states.starting = row[first]
+        states.playing = row[first + 1]
+        states.rebuffering = row[first + 2]
+        states.seeking = row[first + 3]
+        states.paused = row[first + 4]
+        return states
+    }
+
+    static func data(_ histogram: LogHistogram) -> Data { Data(histogram.serialized()) }
+
+    static func histogram(_ row: Row, _ column: Int) throws -> LogHistogram {
+        guard let data = row[column] as Data? else { return LogHistogram() }
+        return try LogHistogram(serialized: [UInt8](data))
+    }
+
+    static func text(_ counts: [String: Int64]) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return String(decoding: try encoder.encode(counts), as: UTF8.self)
+    }
+
+    private static func counts(_ text: String, path: String) throws -> [String: Int64] {
+        do {
+            return try JSONDecoder().decode([String: Int64].self, from: Data(text.utf8))
+        } catch {
+            throw RunStoreError.damaged(path: path, detail: "counts of failures cannot be read")
+        }
+    }
+
+    /// `completed 200 17 123456` for each status, separated by semicolons.
+    private static func statusText(_ statuses: [StatusTally]) -> String {
+        statuses.map { "\($0.outcome.label) \($0.status) \($0.tally.count) \($0.tally.bytes)" }
+            .joined(separator: ";")
+    }
+
+    private static func statuses(_ text: String, path: String) throws -> [StatusTally] {
+        try text.split(separator: ";").map { entry in
+            let words = entry.split(separator: " ")
+            guard words.count == 4,
+                let outcome = TransferOutcome.allCases.first(where: { $0.label == words[0] }),
+                let status = Int(words[1]), let count = Int64(words[2]), let bytes = Int64(words[3])
+            else { throw RunStoreError.damaged(path: path, detail: "counts of statuses cannot be read") }
+            return StatusTally(outcome: outcome, status: status, tally: Tally(count: count, bytes: bytes))
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import GRDB
+
+/// The layout of a run file. docs/RUN-FILE in words: docs/METRICS.md, section “The run file”.
+enum RunSchema {
+    /// `FHRN` in ASCII: says in the file's header that it is a run (`PRAGMA application_id`).
+    static let applicationID: Int32 = 0x4648_524E
+    /// The layout's version (`PRAGMA user_version`). A reader takes this one and all before it.
+    static let version: Int32 = 1
+
+    /// Columns that a session cell and its reader share, in order.
+    static let sessionCellColumns = [
+        "arrivals", "plays", "ended", "quit", "exits_before_start", "start_failures", "playback_failures", "running",
+        "rebuffers", "rebuffered_sessions", "starting_ns", "playing_ns", "rebuffering_ns", "seeking_ns", "paused_ns",
+        "rendered_bits", "rendered_ns", "switches_up", "switches_down", "startup", "latency", "arrival_lateness",
+        "failures",
+    ]
+
+    static let transferCellColumns = [
+        "statuses", "errors", "cache_unknown", "cache_hit", "cache_miss", "cache_stale", "cache_revalidated",
+        "cache_bypass", "cache_error", "new_connections", "retries", "first_byte", "total", "due_to_done",
+        "begin_lateness",
+    ]
+
+    static let seriesColumns = [
+        "duration_ns", "now_starting", "now_playing", "now_rebuffering", "now_seeking", "now_paused", "starting_ns",
+        "playing_ns", "rebuffering_ns", "seeking_ns", "paused_ns", "arrivals", "plays", "ended", "failed", "rebuffers",
+        "completed_transfers", "failed_transfers", "cancelled_transfers", "bytes", "rendered_bits", "rendered_ns",
+        "startup", "first_byte",
+    ]
+
+    static let sessionColumns = [
+        "id", "due_ns", "started_ns", "finished_ns", "stream", "region", "planned_edge", "edge", "device", "outcome",
+        "final_state", "failure", "startup_ns", "rebuffer_count", "rebuffer_ns", "played_ns", "bit_rate", "rendered_ns",
+        "switches_up", "switches_down", "latency_mean_ns", "latency_last_ns", "bytes", "transfers", "failed_transfers",
+        "cancelled_transfers",
+    ]
+
+    static let transferColumns = [
+        "session", "number", "kind", "due_ns", "begun_ns", "name_lookup_ns", "connect_ns", "tls_ns", "first_byte_ns",
+        "total_ns", "status", "error", "bytes", "bit_rate", "media_ns", "sequence", "attempt", "edge", "cache", "pop",
+        "version", "reused",
+    ]
+
+    static let loopColumns = [
+        "at_ns", "loop", "wall_ns", "cpu_ns", "lateness", "sessions", "transfers", "connections",
+        "unexpected_reconnects",
+    ]
+
+    static let machineColumns = [
+        "at_ns", "descriptors", "descriptor_limit", "resident", "available", "memory", "segments_sent",
+        "segments_retransmitted", "clock_step_ns", "arrivals_dropped", "events_lost",
+    ]
+
+    /// Creates all tables in an empty file.
+    static func create(in database: Database) throws {
+        try database.execute(sql: "PRAGMA application_id = \(applicationID)")
+        try database.execute(sql: "PRAGMA user_version = \(version)")
+        try database.execute(sql: "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID")
+        try table("session_cell", "dimension TEXT, name TEXT", sessionCellColumns, "dimension, name", in: database)
+        try table(
+            "transfer_cell", "dimension TEXT, name TEXT, pop TEXT", transferCellColumns, "dimension, name, pop",
+            in: database)
+        try table(
+            "series", "dimension TEXT, name TEXT, second INTEGER", seriesColumns, "dimension, name, second",
+            in: database)
+        try database.execute(
+            sql: "CREATE TABLE session (\(sessionColumns.joined(separator: ", ")))")
+        try database.execute(
+            sql: "CREATE TABLE transfer (\(transferColumns.joined(separator: ", ")))")
+        try database.execute(sql: "CREATE TABLE loop (\(loopColumns.joined(separator: ", ")))")
+        try database.execute(sql: "CREATE TABLE machine (\(machineColumns.joined(separator: ", ")))")
+    }
+
+    private static func table(
+        _ name: String, _ keys: String, _ columns: [String], _ primary: String, in database: Database
+    ) throws {
+        try database.execute(
+            sql: "CREATE TABLE \(name) (\(keys), \(columns.joined(separator: ", ")), PRIMARY KEY (\(primary)))"
+                + " WITHOUT ROWID")
+    }
+
+    /// `INSERT` (or, with a primary key that exists, a replacement) of these columns.
+    static func insert(into table: String, _ columns: [String]) -> String {
+        let marks = columns.map { _ in "?" }.joined(separator: ", ")
+        return "INSERT OR REPLACE INTO \(table) (\(columns.joined(separator: ", "))) VALUES (\(marks))"
+    }
+}
