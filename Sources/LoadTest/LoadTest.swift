@@ -1,1 +1,122 @@
-// placeholder
+import CurlTransport
+import Manifests
+import Measurement
+import Playback
+import Quantities
+import RunStore
+
+/// A run: a plan of viewers, played for real.
+///
+/// Each event loop runs the sessions of its slice of the plan as child tasks; once a second everything measured is taken
+/// from the loops and committed to the run's file. The run ends when the last viewer has left, at its time limit, when a
+/// guard rail is reached, or when it is told to: then every session stops gently, within the grace time.
+package struct LoadTest: Sendable {
+    /// What is known of a run in each second of it.
+    package struct Tick: Sendable {
+        /// How long the run has lasted.
+        package var elapsed: TimeAmount
+        /// Everything counted so far.
+        package var totals: RunTotals
+        /// What was measured in the last interval, over all loops.
+        package var last: SeriesPoint
+        /// The viewers that are still to come.
+        package var toCome: Int
+    }
+
+    /// How a run ended.
+    package struct Outcome: Sendable {
+        /// Why it ended.
+        package var end: RunEnd
+        /// What kept the run from being stored in full, if anything did.
+        package var storeError: RunStoreError?
+        /// How many documents were decoded, and how often one was found decoded.
+        package var documentsDecoded: Int
+        package var documentsShared: Int
+    }
+
+    private let settings: LoadTestSettings
+    private let loops: CurlLoopGroup
+    private let contexts: [LoopContext]
+    private let documents: ManifestCache
+    private let epoch: MonotonicEpoch
+
+    /// When the run's clock was zero.
+    package let startedAt: WallTime
+
+    /// Prepares a run: starts the event loops, and contacts nobody.
+    ///
+    /// - Throws: ``CurlSetupError`` when the system or libcurl refuses something.
+    package init(_ settings: LoadTestSettings) throws(CurlSetupError) {
+        self.settings = settings
+        epoch = MonotonicEpoch.now()
+        let startedAt = WallClock.now()
+        self.startedAt = startedAt
+        let documents = ManifestCache()
+        self.documents = documents
+        let loops = try CurlLoopGroup(loops: settings.loops, settings: settings.transport, epoch: epoch)
+        self.loops = loops
+        let player = PlayerSession.Context(settings: settings.player, wallStart: startedAt)
+        contexts = loops.loops.map {
+            LoopContext(loop: $0, settings: settings, player: player, documents: documents)
+        }
+    }
+
+    /// Plays the plan.
+    ///
+    /// - Parameters:
+    ///   - path: Where the run's file is made.
+    ///   - metadata: What stands in it about the run.
+    ///   - stop: Ends when the run is to end: gives the reason. May wait for ever; it is cancelled with the run.
+    ///   - onTick: Told about each second, for progress.
+    /// - Returns: How it ended. The event loops are shut down and the file is finished.
+    /// - Throws: ``RunStoreError`` when the run's file cannot be made; then nothing was contacted.
+    package func run(
+        storedAt path: String, _ metadata: RunMetadata, stop: @escaping @Sendable () async -> String?,
+        onTick: @escaping @Sendable (Tick) -> Void
+    ) async throws(RunStoreError) -> Outcome {
+        let signal = StopSignal()
+        let monitor = try RunMonitor(
+            settings: settings, contexts: contexts, path: path, metadata: metadata, signal: signal, epoch: epoch,
+            descriptorLimit: Int(clamping: loops.descriptorLimit.now))
+        let reason = await withTaskGroup(of: Void.self) { group in
+            group.addTask { await monitor.run(onTick) }
+            group.addTask {
+                if let reason = await stop() { signal.raise(reason) }
+            }
+            let reason = await players(until: signal)
+            group.cancelAll()
+            return reason
+        }
+        let end = reason.map { RunEnd.stopped(reason: $0) } ?? .completed
+        await monitor.finish(end, onTick)
+        loops.shutDown()
+        return Outcome(
+            end: end, storeError: await monitor.storeError, documentsDecoded: documents.statistics.decodes,
+            documentsShared: documents.statistics.hits)
+    }
+
+    /// Plays until the last session has ended; the reason when something ended it before.
+    private func players(until signal: StopSignal) async -> String? {
+        await withTaskGroup(of: String?.self) { group in
+            for context in contexts {
+                group.addTask(executorPreference: context.loop) {
+                    await LoopRunner(context: context).run()
+                    return nil
+                }
+            }
+            group.addTask { await signal.wait() }
+            var reason: String?
+            var running = contexts.count
+            while running > 0, let ended = await group.next() {
+                if let ended {
+                    reason = ended
+                    group.cancelAll()
+                } else {
+                    running -= 1
+                }
+            }
+            group.cancelAll()
+            return reason
+        }
+    }
+}

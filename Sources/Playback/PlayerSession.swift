@@ -23,7 +23,8 @@ package struct PlayerSession: Sendable {
             self.wallStart = wallStart
         }
 
-        func wall(at instant: Instant) -> WallTime { wallStart + TimeAmount(nanoseconds: instant.nanoseconds) }
+        /// The wall time at an instant.
+        package func wall(at instant: Instant) -> WallTime { wallStart + TimeAmount(nanoseconds: instant.nanoseconds) }
         func instant(at wall: WallTime) -> Instant { Instant(nanoseconds: (wall - wallStart).nanoseconds) }
     }
 

@@ -1,1 +1,93 @@
-// placeholder
+import Access
+import Audience
+import Measurement
+import Playback
+import Quantities
+import Transport
+
+/// A profile, read and checked: what a run is to do. Nothing in it is secret; keys are named, not held.
+package struct RunProfile: Sendable {
+    /// The name in reports and of the run's folder: letters, digits, `-`, `_` and `.`.
+    package var name: String
+    /// The seed of everything random. Default 1.
+    package var seed: UInt64
+    /// What is watched, in the file's order; never empty.
+    package var streams: [Stream]
+    /// Where viewers are; never empty.
+    package var regions: [Region]
+    /// How many come, when, and for how long.
+    package var viewers: Int
+    package var arrivals: ArrivalPattern
+    package var watch: WatchTime
+    /// How every player behaves.
+    package var player: PlayerSettings
+    /// How requests are made.
+    package var http: HTTP
+    /// How requests are signed; nil means not at all.
+    package var token: Token?
+    /// Which hosts may be contacted; nil means those of the streams.
+    package var allowedHosts: [String]?
+    /// Bounds that end the run.
+    package var dataLimit: ByteCount?
+    package var throughputLimit: BitRate?
+    /// How the run is carried out.
+    package var run: Run
+    /// What the report is checked against, as written; each one parses.
+    package var thresholds: [String]
+
+    /// A stream and its weight in the mix.
+    package struct Stream: Sendable, Hashable {
+        package var name: String
+        package var uri: String
+        package var weight: Double
+    }
+
+    /// A region, its weight and its edges' addresses.
+    package struct Region: Sendable, Hashable {
+        package var name: String
+        package var weight: Double
+        package var edges: [String]
+    }
+
+    /// How requests are made.
+    package struct HTTP: Sendable, Hashable {
+        package var version: HTTPVersion = .http1
+        package var certificateAuthorities: String?
+        package var verifiesCertificates = true
+        package var userAgent = "fullhouse"
+        package var parallelTransfers = 6
+    }
+
+    /// How requests are signed.
+    package struct Token: Sendable, Hashable {
+        package var scheme: String
+        package var key: SecretReference
+        package var paths: [String]
+        package var name: String
+        package var lifetime: TimeAmount
+        package var refresh: TimeAmount
+        package var inHeader: Bool
+        package var onManifestOnly: Bool
+    }
+
+    /// How the run is carried out.
+    package struct Run: Sendable, Hashable {
+        /// Event loops; nil leaves it to the machine.
+        package var loops: Int?
+        package var limit: TimeAmount?
+        package var grace: TimeAmount = .seconds(10)
+        package var stopFile: String?
+        package var sampling: TransferSampling = .none
+    }
+
+    /// The audience's settings, with streams and regions as numbered here.
+    package var audience: AudienceSettings {
+        AudienceSettings(
+            viewers: viewers, arrivals: arrivals, watch: watch,
+            streams: streams.map { .init(name: $0.name, weight: $0.weight) },
+            regions: regions.map { .init(name: $0.name, weight: $0.weight) })
+    }
+
+    /// The most viewers that may be sent to a host which is not this machine without `targets.allow`.
+    package static let viewersWithoutPermission = 10
+}

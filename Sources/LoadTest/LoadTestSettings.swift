@@ -1,0 +1,151 @@
+import Access
+import Audience
+import CurlTransport
+import Measurement
+import Playback
+import Quantities
+import Transport
+
+/// Everything that a run needs to know, checked and complete.
+package struct LoadTestSettings: Sendable {
+    /// Something that viewers watch.
+    package struct Stream: Sendable, Hashable {
+        /// The name in reports.
+        package var name: String
+        /// The absolute URI of its multivariant playlist, media playlist or MPD.
+        package var uri: String
+
+        /// Creates a stream.
+        package init(name: String, uri: String) {
+            self.name = name
+            self.uri = uri
+        }
+    }
+
+    /// Where viewers are.
+    package struct Region: Sendable, Hashable {
+        /// The name in reports.
+        package var name: String
+        /// Addresses of edges that take the place of name lookup; viewers are spread over them evenly. Empty means by
+        /// name lookup.
+        package var edges: [Edge]
+
+        /// Creates a region.
+        package init(name: String, edges: [Edge] = []) {
+            self.name = name
+            self.edges = edges
+        }
+    }
+
+    /// An edge that is pinned by its address.
+    package struct Edge: Sendable, Hashable {
+        /// The label in reports.
+        package var label: String
+        /// Addresses by `host:port`.
+        package var addresses: [String: String]
+
+        /// Creates an edge.
+        package init(label: String, addresses: [String: String]) {
+            self.label = label
+            self.addresses = addresses
+        }
+    }
+
+    /// Bounds on what a run may do to the world; reaching one ends it gently.
+    package struct Limits: Sendable, Hashable {
+        /// Body bytes in all.
+        package var data: ByteCount?
+        /// Throughput over a second.
+        package var throughput: BitRate?
+
+        /// Creates limits.
+        package init(data: ByteCount? = nil, throughput: BitRate? = nil) {
+            self.data = data
+            self.throughput = throughput
+        }
+    }
+
+    /// Who comes and when; stream and region numbers count in `streams` and `regions`.
+    package var plan: AudiencePlan
+    /// What is watched.
+    package var streams: [Stream]
+    /// Where viewers are.
+    package var regions: [Region]
+    /// How every player behaves.
+    package var player: PlayerSettings
+    /// The HTTP version, the user agent and the most parallel transfers of a session.
+    package var channel: ChannelSettings
+    /// What all connections have in common.
+    package var transport: CurlTransportSettings
+    /// The number of event loops; at least 1.
+    package var loops: Int
+    /// When the run ends though viewers are still there; nil waits for the last.
+    package var limit: TimeAmount?
+    /// How long viewers that were told to stop may take to end what is in progress.
+    package var grace: TimeAmount
+    /// Which transfers become rows.
+    package var sampling: TransferSampling
+    /// How requests are signed; nil means not at all.
+    package var token: TokenPolicy?
+    /// Bounds that end the run.
+    package var limits: Limits
+    /// A file whose appearance ends the run gently.
+    package var stopFile: String?
+
+    /// Creates settings.
+    package init(
+        plan: AudiencePlan, streams: [Stream], regions: [Region], player: PlayerSettings = PlayerSettings(),
+        channel: ChannelSettings = ChannelSettings(), transport: CurlTransportSettings = CurlTransportSettings(),
+        loops: Int = 1, limit: TimeAmount? = nil, grace: TimeAmount = .seconds(10), sampling: TransferSampling = .none,
+        token: TokenPolicy? = nil, limits: Limits = Limits(), stopFile: String? = nil
+    ) {
+        self.plan = plan
+        self.streams = streams
+        self.regions = regions
+        self.player = player
+        self.channel = channel
+        self.transport = transport
+        self.loops = loops
+        self.limit = limit
+        self.grace = grace
+        self.sampling = sampling
+        self.token = token
+        self.limits = limits
+        self.stopFile = stopFile
+    }
+}
+
+/// How the requests of a session are signed.
+package struct TokenPolicy: Sendable {
+    /// Where the token travels.
+    package enum Placement: String, Sendable, Hashable, CaseIterable {
+        case query
+        case header
+    }
+
+    /// The scheme with its key.
+    package var scheme: any TokenScheme
+    /// The paths that a token covers, with wildcards.
+    package var paths: [String]
+    /// How long a token is good.
+    package var lifetime: TimeAmount
+    /// How long before its end a token is replaced.
+    package var refresh: TimeAmount
+    /// Where the token travels.
+    package var placement: Placement
+    /// True when only the manifest carries it and the edge's cookie does the rest; false for every request.
+    package var onManifestOnly: Bool
+
+    /// Creates a policy.
+    package init(
+        scheme: any TokenScheme, paths: [String], lifetime: TimeAmount, refresh: TimeAmount = .seconds(5),
+        placement: Placement = .query, onManifestOnly: Bool = false
+    ) {
+        self.scheme = scheme
+        self.paths = paths
+        self.lifetime = lifetime
+        self.refresh = refresh
+        self.placement = placement
+        self.onManifestOnly = onManifestOnly
+    }
+}

@@ -1,0 +1,40 @@
+import Audience
+import CurlTransport
+import Quantities
+import Transport
+
+/// Starts the sessions of one event loop when they are due and waits for their end.
+///
+/// Runs as one task on the loop; each session is a child task of it and runs there too. Session `i` of the plan belongs
+/// to loop `i mod n`.
+struct LoopRunner: Sendable {
+    let context: LoopContext
+
+    /// Runs until the last session has ended. When the task is cancelled no further session starts, and those that play
+    /// stop gently.
+    func run() async {
+        let alarm = context.loop.openChannel(ChannelSettings(parallelTransfers: 1))
+        defer { alarm.close() }
+        let plan = context.settings.plan
+        await withDiscardingTaskGroup { group in
+            for index in stride(from: context.loop.index, to: plan.count, by: context.settings.loops) {
+                let planned = plan.session(index)
+                guard await reaches(planned.arrival, alarm) else { break }
+                let driver = SessionDriver(context: context, planned: planned)
+                context.sessions += 1
+                group.addTask { await driver.run() }
+            }
+        }
+    }
+
+    /// Waits for an instant; false when the task was cancelled first.
+    private func reaches(_ instant: Instant, _ alarm: CurlChannel) async -> Bool {
+        guard !Task.isCancelled else { return false }
+        guard instant > alarm.now else { return true }
+        alarm.setAlarm(at: instant)
+        switch await alarm.nextEvent() {
+        case .alarm: return true
+        case .taskCancelled, .transferFinished: return false
+        }
+    }
+}
