@@ -18,7 +18,7 @@ struct PeriodContext {
     }
 }
 
-/// Timings that have been read, so that Representations with the same timeline share one.
+/// Timings that have been read, so that Representations with equal timelines share one.
 struct TimingCache {
     private struct Key: Hashable {
         var timeline: ObjectIdentifier?
@@ -26,7 +26,16 @@ struct TimingCache {
         var frame: TimelineReader.Frame
     }
 
+    /// What equal timelines have in common at the least; packagers write one out for each Representation.
+    private struct Outline: Hashable {
+        var frame: TimelineReader.Frame
+        var count: Int
+        var first: SegmentTiming.Run?
+        var last: SegmentTiming.Run?
+    }
+
     private var timings: [Key: SegmentTiming] = [:]
+    private var outlines: [Outline: SegmentTiming] = [:]
 
     /// The timing of a timeline.
     mutating func timing(
@@ -35,9 +44,15 @@ struct TimingCache {
         let key = Key(timeline: ObjectIdentifier(timeline), duration: 0, frame: frame)
         if let known = timings[key] { return known }
         let runs = try TimelineReader.runs(of: timeline, in: frame, findings: &findings)
+        let outline = Outline(frame: frame, count: runs.count, first: runs.first, last: runs.last)
+        if let alike = outlines[outline], alike.runs == runs {
+            timings[key] = alike
+            return alike
+        }
         let timing = SegmentTiming(
             timescale: frame.timescale, offset: frame.offset, periodStart: frame.periodStart, cut: cut,
             firstNumber: frame.firstNumber, runs: runs)
+        outlines[outline] = timing
         timings[key] = timing
         return timing
     }

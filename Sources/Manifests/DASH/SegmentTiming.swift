@@ -4,7 +4,7 @@ import Quantities
 /// same timeline (ISO/IEC 23009-1 section 5.3.9.6).
 final class SegmentTiming: Sendable {
     /// Equally long segments one after the other, as one `S` element or `@duration` gives them.
-    struct Run: Sendable, Equatable {
+    struct Run: Sendable, Hashable {
         /// How many segments stand before it.
         var index: Int64
         /// The first segment's begin in ticks of the media.
