@@ -38,3 +38,5 @@ let million = Documents.livePlaylist(segments: 1_000_000)
 measure("live playlist, 10 segments, \(ten.count) bytes", rounds: 1_001, target: .microseconds(15), perRound: 100) { decode(ten) }
 measure("live playlist, 5 000 segments, \(many.count) bytes", rounds: 301, target: .milliseconds(3)) { decode(many) }
 measure("playlist, 1 000 000 segments, \(million.count) bytes", rounds: 5) { decode(million) }
+let mpd = Documents.timelineMPD(entries: 2_000)
+measure("MPD, 2 000 timeline entries, \(mpd.count) bytes", rounds: 101, target: .milliseconds(10)) { decode(mpd) }

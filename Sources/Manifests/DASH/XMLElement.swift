@@ -1,0 +1,40 @@
+/// An element of an XML document, with what stands in it.
+///
+/// Names have the prefix of the root element cut off, so that `<mpd:Period>` is `Period`; elements of other namespaces
+/// keep theirs and are thereby unknown to the decoder. Lives only while a document is decoded.
+final class XMLElement {
+    /// The name.
+    let name: String
+    /// The attributes by their names as written.
+    let attributes: [String: String]
+    /// The line the start tag ends at.
+    let line: Int
+    /// The elements in it, in order.
+    private(set) var children: [XMLElement] = []
+    /// The text that stands directly in it, with blanks as written.
+    private(set) var rawText = ""
+
+    init(name: String, attributes: [String: String], line: Int) {
+        self.name = name
+        self.attributes = attributes
+        self.line = line
+    }
+
+    /// The text without blanks at its ends.
+    var text: String {
+        let bytes = Array(rawText.utf8)
+        return bytes.text(bytes.trimmed(0..<bytes.count))
+    }
+
+    /// The elements of a name, in order.
+    func children(_ name: String) -> [XMLElement] { children.filter { $0.name == name } }
+
+    /// The first element of a name.
+    func child(_ name: String) -> XMLElement? { children.first { $0.name == name } }
+
+    /// Adds an element at the end.
+    func append(_ child: XMLElement) { children.append(child) }
+
+    /// Adds text at the end.
+    func append(text: String) { rawText += text }
+}
