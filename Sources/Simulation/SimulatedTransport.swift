@@ -122,7 +122,11 @@ struct SimulatedTransfer {
 
     /// When and how the transfer ends if it is left alone; no error means a complete response.
     var end: (instant: Instant, error: TransferError?) {
+        // Of ends at the same instant the first counts.
         var ends: [(instant: Instant, error: TransferError?)] = []
+        if case .keep(let limit) = request.body, sent > limit {
+            ends.append((arrival(of: limit + ByteCount(Int64(1))), .bodyTooLarge(limit: limit)))
+        }
         switch response.course {
         case .complete where arrival(of: sent) < .distantFuture: ends.append((arrival(of: sent), nil))
         case .truncated where arrival(of: sent) < .distantFuture:
@@ -131,9 +135,6 @@ struct SimulatedTransfer {
         case .unknownHost: ends.append((lookedUp, .nameLookup(host: SimulatedURI(request.uri)?.host ?? "")))
         case .malformed: ends.append((firstByte, .malformedResponse(detail: "no HTTP status line")))
         case .complete, .truncated, .stalls, .neverAnswers: break
-        }
-        if case .keep(let limit) = request.body, sent > limit {
-            ends.append((arrival(of: limit + ByteCount(Int64(1))), .bodyTooLarge(limit: limit)))
         }
         let limits = request.timeouts
         ends.append((begun + limits.total, .timeout(.total)))

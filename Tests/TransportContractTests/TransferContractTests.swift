@@ -94,7 +94,7 @@ import Transport
             for number in [0, 1, 2, 99] as [UInt32] { channel.cancel(TransferID(number)) }
             _ = try await channel.get(stage.base + "/a", id: 3).get()
             // At once after its begin.
-            channel.begin(TransferRequest(uri: stage.base + "/a"), as: TransferID(4))
+            channel.begin(TransferRequest(uri: stage.base + "/delay/50"), as: TransferID(4))
             channel.cancel(TransferID(4))
             #expect(try await channel.failed(4).error == .cancelled(received: .zero))
             try await channel.rest(milliseconds: 40)
