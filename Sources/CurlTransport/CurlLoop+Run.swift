@@ -33,8 +33,8 @@ extension CurlLoop {
             runJobs()
             fireTimers()
             driveLibrary()
-            collect()
             if hasPostedToItself { emptyInbox() }
+            collect()
             wait(events)
             collect()
         }
@@ -67,6 +67,7 @@ extension CurlLoop {
     private func driveLibrary() {
         guard let deadline = libraryDeadline, deadline <= now else { return }
         libraryDeadline = nil
+        libraryTurns &+= 1
         var running: Int32 = 0
         check(curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running))
     }
@@ -117,7 +118,7 @@ extension CurlLoop {
 
     /// How long the next wait may last, in nanoseconds; negative means for ever.
     private var patience: Int64 {
-        if !ring.isEmpty || hasPostedToItself || isFinished { return 0 }
+        if !ring.isEmpty || !ready.isEmpty || hasPostedToItself || isFinished { return 0 }
         var deadline = timers.earliest ?? .distantFuture
         if let library = libraryDeadline { deadline = min(deadline, library) }
         if let stop = stopDeadline { deadline = min(deadline, stop) }

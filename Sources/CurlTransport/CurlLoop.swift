@@ -39,6 +39,8 @@ package final class CurlLoop: TaskExecutor, @unchecked Sendable {
     var waitingForName: [String: [NameWait]] = [:]
     /// When libcurl wants to be called next.
     var libraryDeadline: Instant?
+    /// How often libcurl's timer was due: with the next turn it takes up the transfers that were added since.
+    var libraryTurns: UInt64 = 0
     var hasPostedToItself = false
     var stopDeadline: Instant?
 

@@ -26,10 +26,13 @@ extension EasyTransfer {
     /// The account of a transfer that ends now without a complete response.
     func failed(_ error: TransferError) -> FailedTransfer {
         let total = loop.now - begun
-        guard case .running = state else {
-            return FailedTransfer(error: error, timings: TransferTimings(begun: begun, total: total))
+        guard isTakenUp else {
+            let before = min(launched - begun, total)
+            let timings = TransferTimings(
+                begun: begun, nameLookup: before, connect: before, tls: before, firstByte: before, total: total)
+            return FailedTransfer(error: error, timings: timings)
         }
-        let status = long(CURLINFO_RESPONSE_CODE)
+        let status = response.pointee.header_bytes > 0 ? long(CURLINFO_RESPONSE_CODE) : 0
         let wasSent = offset(CURLINFO_PRETRANSFER_TIME_T) > 0
         return FailedTransfer(
             error: error, bytes: bodyBytes, status: status >= 100 ? status : nil, remoteAddress: remoteAddress,
@@ -40,7 +43,7 @@ extension EasyTransfer {
     /// Bytes of the body on the wire so far, the framing of chunks included and nothing decoded: what a server's log
     /// calls the bytes of the body.
     var bodyBytes: ByteCount {
-        guard case .running = state else { return .zero }
+        guard isTakenUp, response.pointee.header_bytes > 0 else { return .zero }
         if response.pointee.counting_frames { return ByteCount(Int64(clamping: response.pointee.framed_bytes)) }
         let counted = offset(CURLINFO_SIZE_DOWNLOAD_T)
         // libcurl's count lags a little behind when a transfer is broken off; ours is after decoding.
@@ -102,7 +105,7 @@ extension EasyTransfer {
         return value
     }
 
-    private func offset(_ info: CURLINFO) -> Int64 {
+    func offset(_ info: CURLINFO) -> Int64 {
         var value: curl_off_t = 0
         if let easy { fh_easy_get_offset(easy, info, &value) }
         return Int64(value)

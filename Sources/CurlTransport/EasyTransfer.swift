@@ -31,6 +31,7 @@ final class EasyTransfer {
     /// When it was given to libcurl: the zero of libcurl's timings.
     private(set) var launched = Instant.zero
     private(set) var origin = 0
+    private var launchTurn: UInt64 = 0
     private let watchdog: TimerHeap.Index
 
     init(channel: CurlChannel) {
@@ -81,6 +82,11 @@ final class EasyTransfer {
         }
     }
 
+    /// Whether libcurl has looked at the transfer; before that, what it knows is of the handle's last one.
+    var isTakenUp: Bool {
+        if case .running = state { launchTurn != loop.libraryTurns } else { false }
+    }
+
     /// The answer to a lookup, empty when there is none; `run` tells which transfer had asked.
     func nameIsKnown(_ addresses: [String], run: UInt64) {
         guard self.run == run, case .waitingForName = state else { return }
@@ -99,6 +105,7 @@ final class EasyTransfer {
             return end(.other(code: Int(code.rawValue), detail: String(cString: curl_easy_strerror(code))))
         }
         launched = loop.now
+        launchTurn = loop.libraryTurns
         let code = curl_multi_add_handle(loop.multi, easy)
         guard code == CURLM_OK else {
             return end(.other(code: Int(code.rawValue), detail: String(cString: curl_multi_strerror(code))))
@@ -109,6 +116,7 @@ final class EasyTransfer {
     /// libcurl is done with the transfer.
     func libraryFinished(_ code: CURLcode) {
         guard case .running = state else { return }
+        launchTurn = .max
         finish(outcome(of: code))
     }
 
@@ -172,10 +180,5 @@ extension EasyTransfer {
         response.pointee.header_bytes == 0 ? min(deadline, now + request.timeouts.stalled) : deadline
     }
 
-    private var hasConnected: Bool {
-        guard case .running = state, let easy else { return false }
-        var time: curl_off_t = 0
-        fh_easy_get_offset(easy, CURLINFO_PRETRANSFER_TIME_T, &time)
-        return time > 0
-    }
+    private var hasConnected: Bool { isTakenUp && offset(CURLINFO_PRETRANSFER_TIME_T) > 0 }
 }

@@ -101,6 +101,13 @@ package struct LatenessHistogram: Hashable, Sendable {
         return longest
     }
 
+    /// Counts one lateness; what is early counts as none.
+    package mutating func record(_ lateness: TimeAmount) {
+        let lateness = max(lateness, .zero)
+        counts[Self.bucket(of: lateness)] &+= 1
+        longest = max(longest, lateness)
+    }
+
     /// Adds another histogram's counts.
     package mutating func add(_ other: LatenessHistogram) {
         for bucket in counts.indices { counts[bucket] &+= other.counts[bucket] }
