@@ -4,8 +4,9 @@ import Testing
 
 @testable import Origin
 
-/// Integration: real players' demuxers and decoders. They need the programs `ffmpeg` and `ffprobe` (Debian's package
-/// ffmpeg); without them these tests fail and say so.
+/// Integration with a real player's demuxers and decoders.
+///
+/// It needs the programs `ffmpeg` and `ffprobe` (Debian's package ffmpeg); without them these tests fail and say so.
 @Suite(.serialized) struct FFmpegTests {
     /// What a program wrote and how it ended.
     struct Outcome {
@@ -15,7 +16,8 @@ import Testing
     }
 
     /// Runs a program with its output in files, so that no pipe can fill up.
-    private func run(_ program: String, _ arguments: [String], in directory: TemporaryDirectory) async throws -> Outcome {
+    private func run(_ program: String, _ arguments: [String], in directory: TemporaryDirectory) async throws -> Outcome
+    {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = [program] + arguments
@@ -69,7 +71,9 @@ import Testing
 
     @Test func aServedDirectoryOfRealMediaPlaysAsFromTheDisk() async throws {
         let directory = try await makeMedia()
-        var settings = OriginSettings(edges: [EdgeSettings(pop: "osl1"), EdgeSettings(address: "127.0.0.2", pop: "bgo1")])
+        var settings = OriginSettings(edges: [
+            EdgeSettings(pop: "osl1"), EdgeSettings(address: "127.0.0.2", pop: "bgo1"),
+        ])
         settings.directory = directory.path
         let origin = try await OriginServer.start(settings)
         for path in ["fmp4/index.m3u8", "ts/index.m3u8", "dash/manifest.mpd"] {

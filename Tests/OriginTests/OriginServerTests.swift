@@ -4,11 +4,11 @@ import Quantities
 import Synchronization
 import Testing
 
-#if canImport(FoundationNetworking)
-import FoundationNetworking
-#endif
-
 @testable import Origin
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
 
 /// Integration: real sockets on loopback, ports of the system's choice.
 @Suite(.serialized) struct OriginServerTests {
@@ -65,7 +65,9 @@ import FoundationNetworking
         let origin = try await OriginServer.start(OriginSettings())
         let session = session()
         let content = SyntheticContent(ContentSettings())
-        for path in ["/vod/a/video-6000k/2.m4s", "/vod/a/audio/2.m4s", "/vod/a/video-400k/init.mp4", "/vod/a/timeline.mpd"] {
+        for path in [
+            "/vod/a/video-6000k/2.m4s", "/vod/a/audio/2.m4s", "/vod/a/video-400k/init.mp4", "/vod/a/timeline.mpd",
+        ] {
             let answer = try await get(origin.edges[0].baseURL + path, session)
             let address = try #require(content.address(of: path))
             let expected = try #require(content.object(at: address, now: .seconds(0.0)))
@@ -165,6 +167,15 @@ import FoundationNetworking
         await #expect(throws: URLError.self) { try await transfer.value }
     }
 
+    @Test func aCancelledStartLeavesNothingListening() async throws {
+        let start = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return try await OriginServer.start(OriginSettings()).edges
+        }
+        start.cancel()
+        await #expect(throws: OriginError.self) { try await start.value }
+    }
+
     @Test func aPortInUseIsSaidInOneSentence() async throws {
         let origin = try await OriginServer.start(OriginSettings())
         let port = origin.edges[0].port
@@ -185,7 +196,8 @@ import FoundationNetworking
         settings.edges = [EdgeSettings(pop: "a 1"), EdgeSettings(pop: "a 1")]
         await #expect(throws: OriginError.self) { try await OriginServer.start(settings) }
         await origin.stop()
-        #expect(OriginError.portInUse(address: "127.0.0.1", port: 80).description
-            == "Port 80 of 127.0.0.1 is in use by another program.")
+        #expect(
+            OriginError.portInUse(address: "127.0.0.1", port: 80).description
+                == "Port 80 of 127.0.0.1 is in use by another program.")
     }
 }

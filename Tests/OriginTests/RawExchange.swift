@@ -1,11 +1,11 @@
 import Foundation
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// One connection as bytes, for what a well-behaved client hides: bodies cut short, several requests in a row.
@@ -19,9 +19,9 @@ enum RawExchange {
 
     private static func exchange(_ text: String, port: Int) -> [UInt8] {
         #if canImport(Glibc)
-        let kind = Int32(SOCK_STREAM.rawValue)
+            let kind = Int32(SOCK_STREAM.rawValue)
         #else
-        let kind = SOCK_STREAM
+            let kind = SOCK_STREAM
         #endif
         let descriptor = socket(AF_INET, kind, 0)
         guard descriptor >= 0 else { return [] }

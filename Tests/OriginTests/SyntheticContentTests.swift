@@ -265,7 +265,9 @@ enum Timeline {
         var next = 0
         for element in set.components(separatedBy: "<S ").dropFirst() {
             func number(_ name: String) -> Int? {
-                element.components(separatedBy: "\(name)=\"").dropFirst().first.flatMap { Int($0.prefix { $0 != "\"" }) }
+                element.components(separatedBy: "\(name)=\"").dropFirst().first.flatMap {
+                    Int($0.prefix { $0 != "\"" })
+                }
             }
             next = element.hasPrefix("t=") ? try #require(number("t")) : next
             let duration = try #require(number("d"))
