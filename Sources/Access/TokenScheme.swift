@@ -98,7 +98,7 @@ package enum TokenVerdict: String, Hashable, Sendable, CaseIterable {
     }
 }
 
-/// Why a token could not be signed, or a key not be used. No case ever holds a key or a token.
+/// Why a token could not be signed, or a key not be used; no case ever holds a key or a token.
 package enum TokenError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The key is not one; the text says what a key must be.
     case invalidKey(String)

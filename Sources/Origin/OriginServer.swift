@@ -76,6 +76,12 @@ package final class OriginServer: Sendable {
             }
             if ports.count == responders.count { break }
         }
+        guard ports.count == responders.count else {
+            servers.cancel()
+            await servers.value
+            let edge = settings.edges.first
+            throw .cannotListen(address: edge?.address ?? "", port: edge?.port ?? 0, reason: "the start was cancelled")
+        }
         let edges = settings.edges.enumerated().map { index, edge in
             ListeningEdge(pop: edge.pop, address: edge.address, port: ports[index] ?? edge.port)
         }
@@ -164,7 +170,8 @@ extension OriginError {
     /// The reason that the system gives, as one of ours.
     fileprivate init(listeningOn address: String, port: Int, _ error: (any Error)?) {
         guard let error = error as? IOError else {
-            self = error == nil
+            self =
+                error == nil
                 ? .cannotListen(address: address, port: port, reason: "it ended at once")
                 : .addressNotAvailable(address: address)
             return

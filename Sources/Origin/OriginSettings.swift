@@ -2,11 +2,11 @@ import Access
 import Quantities
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// Everything that an embedded CDN is made of.
@@ -60,7 +60,7 @@ package struct EdgeSettings: Sendable {
     package var firstByteDelay: TimeAmount = .zero
     /// The rate at which bodies trickle on each connection; nil for as fast as it goes.
     package var throughputCap: BitRate?
-    /// How far behind the edge's live playlists and MPDs are, beyond the age of its cache; default none.
+    /// How far behind the edge's synthetic live playlists and MPDs are, beyond the age of its cache; default none.
     package var staleness: TimeAmount = .zero
     /// What goes wrong with playlists and MPDs.
     package var playlistFaults = FaultRates()

@@ -1,7 +1,7 @@
 import Access
 import Quantities
 
-/// One request as the edge that answered it saw it. It never holds the query, the cookies or a token.
+/// One request as the edge that answered it saw it, without its query, cookies and token.
 package struct ServedRequest: Sendable, Hashable {
     /// The POP name of the edge.
     package var pop: String

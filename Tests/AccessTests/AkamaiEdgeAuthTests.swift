@@ -126,7 +126,8 @@ struct EdgeAuthVector: Decodable, CustomTestStringConvertible {
         let signed = try scheme().sign(grant)
         let other = AccessRequest(path: "/a", clientAddress: "203.0.113.8")
         #expect(scheme().verify(signed, for: other, at: now) == .wrongAddress)
-        #expect(scheme().verify(signed, for: AccessRequest(path: "/a", clientAddress: "203.0.113.7"), at: now) == .valid)
+        #expect(
+            scheme().verify(signed, for: AccessRequest(path: "/a", clientAddress: "203.0.113.7"), at: now) == .valid)
     }
 
     @Test func everyChangedByteIsFound() throws {

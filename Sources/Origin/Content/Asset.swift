@@ -139,7 +139,9 @@ struct SegmentGrid: Sendable {
     /// The samples of a segment of a track.
     func samples(of index: Int64, in track: ContentTrack) -> Range<Int64> {
         let first = track.firstSample(ofSegment: index, duration: duration)
-        if let total, index == count - 1 { return first..<max(first + 1, track.firstSample(at: Int128(total.nanoseconds))) }
+        if let total, index == count - 1 {
+            return first..<max(first + 1, track.firstSample(at: Int128(total.nanoseconds)))
+        }
         return first..<track.firstSample(ofSegment: index + 1, duration: duration)
     }
 

@@ -133,7 +133,7 @@ private struct BitWriter {
         }
     }
 
-    /// Appends ue(v). A zero is the same as se(0).
+    /// Appends ue(v); a zero is the same as se(0).
     mutating func unsigned(_ value: UInt32) {
         let code = value + 1
         let length = 32 - code.leadingZeroBitCount

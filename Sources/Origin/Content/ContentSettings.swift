@@ -36,7 +36,7 @@ package struct ContentSettings: Sendable, Hashable {
         VideoTrack(bitRate: .kilobits(3_000), width: 1_280, height: 720),
         VideoTrack(bitRate: .kilobits(6_000), width: 1_920, height: 1_080),
     ]
-    /// The average bit rate of the audio track; nil for no audio. Default 96 kbit/s.
+    /// The average bit rate of the audio track, default 96 kbit/s; nil for no audio.
     package var audioBitRate: BitRate? = .kilobits(96)
     /// How long a video on demand is, rounded to whole pictures of 40 ms; default 120 s.
     package var videoOnDemandDuration: TimeAmount = .seconds(120.0)

@@ -68,8 +68,8 @@ struct DASHWriter {
         text += byTime ? timelineTemplate(first, listed) : numberTemplate(first)
         for track in tracks {
             let peak = track.peakRate(segmentDuration: grid.duration, variation: content.settings.sizeVariation)
-            text += "      <Representation id=\"\(track.name)\" bandwidth=\"\(Int64(clampingRounded: peak.bitsPerSecond))\""
-            text += " codecs=\"\(track.codec)\""
+            let bandwidth = Int64(clampingRounded: peak.bitsPerSecond)
+            text += "      <Representation id=\"\(track.name)\" bandwidth=\"\(bandwidth)\" codecs=\"\(track.codec)\""
             switch track.kind {
             case .video(let width, let height):
                 text += " width=\"\(width)\" height=\"\(height)\" frameRate=\"\(ContentTrack.pictureRate)\"/>\n"

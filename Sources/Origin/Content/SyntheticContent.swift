@@ -77,9 +77,9 @@ struct SyntheticContent: Sendable {
         return Self.number(stem).map { .segment(track: track, index: $0) }
     }
 
-    /// A decimal number written in the one canonical way.
+    /// A decimal number written in the one canonical way; nil above 2^53, so that no sum of ticks can overflow.
     private static func number(_ text: Substring) -> Int64? {
-        guard let value = Int64(text), value >= 0, String(value) == text else { return nil }
+        guard let value = Int64(text), (0...1 << 53).contains(value), String(value) == text else { return nil }
         return value
     }
 

@@ -49,10 +49,11 @@ extension Edge {
     /// The edge's clock as text, never cached (`urn:mpeg:dash:utc:http-iso:2014`).
     func clock(_ context: Context) -> EdgeReply {
         let text = Array(TimeText.iso8601(context.now).utf8)
-        let headers = commonHeaders(context) + [
-            ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", String(text.count)),
-            ("Cache-Control", "no-store"),
-        ]
+        let headers =
+            commonHeaders(context) + [
+                ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", String(text.count)),
+                ("Cache-Control", "no-store"),
+            ]
         return EdgeReply(
             status: 200, headers: headers,
             body: context.request.method == "HEAD" ? .none : .parts([.bytes(text, 0..<text.count)]),

@@ -154,7 +154,8 @@ final class Edge: Sendable {
     private func passGate(_ context: inout Context) -> EdgeReply? {
         let path = context.path
         guard let gate, gate.prefixes.contains(where: { path.hasPrefix($0) }) else { return nil }
-        let outcome = gate.admit(context.request, path: path, isPlaylist: context.resource == .playlist, at: context.now)
+        let isPlaylist = context.resource == .playlist
+        let outcome = gate.admit(context.request, path: path, isPlaylist: isPlaylist, at: context.now)
         context.verdict = outcome.verdict
         context.cookie = outcome.cookie
         guard outcome.verdict != .valid else { return nil }
@@ -198,9 +199,11 @@ enum Fault: Equatable {
         guard rates != FaultRates() else { return nil }
         var generator = SeededGenerator(seed: seed, stream: number, purpose: resource == .playlist ? 1 : 2)
         var draw = generator.unit()
-        for (rate, fault) in [(rates.notFound, Fault.notFound), (rates.serverError, .serverError),
-            (rates.unavailable, .unavailable), (rates.truncated, .truncated(generator.unit()))]
-        {
+        let faults: [(Double, Fault)] = [
+            (rates.notFound, .notFound), (rates.serverError, .serverError), (rates.unavailable, .unavailable),
+            (rates.truncated, .truncated(generator.unit())),
+        ]
+        for (rate, fault) in faults {
             if draw < rate {
                 self = fault
                 return

@@ -1,15 +1,16 @@
 import Quantities
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
-/// A directory of real media. Nothing outside of it is ever opened, neither by dots nor by symbolic links, and
-/// directories are not listed.
+/// A directory of real media.
+///
+/// Nothing outside of it is ever opened, neither by dots nor by symbolic links, and directories are not listed.
 struct MediaDirectory: Sendable {
     /// The real path of the root, without a slash at its end.
     let root: String
@@ -62,7 +63,8 @@ struct MediaDirectory: Sendable {
                 bytes.append(byte)
                 continue
             }
-            guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else { return nil }
+            guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit)
+            else { return nil }
             bytes.append(high << 4 | low)
         }
         return bytes
@@ -86,11 +88,11 @@ struct MediaDirectory: Sendable {
 
 private func system_open(_ path: String) -> Int32 {
     #if canImport(Glibc)
-    Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     #elseif canImport(Musl)
-    Musl.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        Musl.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     #else
-    Darwin.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        Darwin.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     #endif
 }
 
