@@ -46,54 +46,55 @@ enum CellRows {
         var totals = RunTotals()
         let sessionColumns = (["dimension", "name"] + RunSchema.sessionCellColumns).joined(separator: ", ")
         for row in try Row.fetchAll(database, sql: "SELECT \(sessionColumns) FROM session_cell") {
-            guard let dimension = Dimension(label: row[0]) else { continue }
-            totals.sessions[CellKey(dimension, row[1])] = try sessionCell(row, path: path)
+            guard let dimension = Dimension(label: try row.value(0)) else { continue }
+            totals.sessions[CellKey(dimension, try row.value(1))] = try sessionCell(row, path: path)
         }
         let transferColumns = (["dimension", "name", "pop"] + RunSchema.transferCellColumns).joined(separator: ", ")
         for row in try Row.fetchAll(database, sql: "SELECT \(transferColumns) FROM transfer_cell") {
-            guard let dimension = Dimension(label: row[0]) else { continue }
-            totals.transfers[CellKey(dimension, row[1], pop: row[2])] = try transferCell(row, path: path)
+            guard let dimension = Dimension(label: try row.value(0)) else { continue }
+            totals.transfers[CellKey(dimension, try row.value(1), pop: try row.value(2))] = try transferCell(
+                row, path: path)
         }
         return totals
     }
 
     private static func sessionCell(_ row: Row, path: String) throws -> SessionCell {
         var cell = SessionCell()
-        cell.arrivals = row[2]
-        cell.plays = row[3]
-        cell.outcomes.ended = row[4]
-        cell.outcomes.quit = row[5]
-        cell.outcomes.exitBeforeStart = row[6]
-        cell.outcomes.startFailure = row[7]
-        cell.outcomes.playbackFailure = row[8]
-        cell.outcomes.running = row[9]
-        cell.rebuffers = row[10]
-        cell.rebufferedSessions = row[11]
-        cell.stateTime = states(row, from: 12)
-        cell.renderedBits = row[17]
-        cell.renderedTime = row[18]
-        cell.switchesUp = row[19]
-        cell.switchesDown = row[20]
+        cell.arrivals = try row.value(2)
+        cell.plays = try row.value(3)
+        cell.outcomes.ended = try row.value(4)
+        cell.outcomes.quit = try row.value(5)
+        cell.outcomes.exitBeforeStart = try row.value(6)
+        cell.outcomes.startFailure = try row.value(7)
+        cell.outcomes.playbackFailure = try row.value(8)
+        cell.outcomes.running = try row.value(9)
+        cell.rebuffers = try row.value(10)
+        cell.rebufferedSessions = try row.value(11)
+        cell.stateTime = try states(row, from: 12)
+        cell.renderedBits = try row.value(17)
+        cell.renderedTime = try row.value(18)
+        cell.switchesUp = try row.value(19)
+        cell.switchesDown = try row.value(20)
         cell.startup = try histogram(row, 21)
         cell.latency = try histogram(row, 22)
         cell.arrivalLateness = try histogram(row, 23)
-        cell.failures = try counts(row[24], path: path)
+        cell.failures = try counts(try row.value(24), path: path)
         return cell
     }
 
     private static func transferCell(_ row: Row, path: String) throws -> TransferCell {
         var cell = TransferCell()
-        cell.statuses = try statuses(row[3], path: path)
-        cell.errors = try counts(row[4], path: path)
-        cell.cache.unknown = row[5]
-        cell.cache.hit = row[6]
-        cell.cache.miss = row[7]
-        cell.cache.stale = row[8]
-        cell.cache.revalidated = row[9]
-        cell.cache.bypass = row[10]
-        cell.cache.error = row[11]
-        cell.newConnections = row[12]
-        cell.retries = row[13]
+        cell.statuses = try statuses(try row.value(3), path: path)
+        cell.errors = try counts(try row.value(4), path: path)
+        cell.cache.unknown = try row.value(5)
+        cell.cache.hit = try row.value(6)
+        cell.cache.miss = try row.value(7)
+        cell.cache.stale = try row.value(8)
+        cell.cache.revalidated = try row.value(9)
+        cell.cache.bypass = try row.value(10)
+        cell.cache.error = try row.value(11)
+        cell.newConnections = try row.value(12)
+        cell.retries = try row.value(13)
         cell.firstByte = try histogram(row, 14)
         cell.total = try histogram(row, 15)
         cell.dueToDone = try histogram(row, 16)
@@ -103,20 +104,20 @@ enum CellRows {
 
     // MARK: Columns
 
-    static func states(_ row: Row, from first: Int) -> PerState<Int64> {
+    static func states(_ row: Row, from first: Int) throws -> PerState<Int64> {
         var states = PerState<Int64>()
-        states.starting = row[first]
-        states.playing = row[first + 1]
-        states.rebuffering = row[first + 2]
-        states.seeking = row[first + 3]
-        states.paused = row[first + 4]
+        states.starting = try row.value(first)
+        states.playing = try row.value(first + 1)
+        states.rebuffering = try row.value(first + 2)
+        states.seeking = try row.value(first + 3)
+        states.paused = try row.value(first + 4)
         return states
     }
 
     static func data(_ histogram: LogHistogram) -> Data { Data(histogram.serialized()) }
 
     static func histogram(_ row: Row, _ column: Int) throws -> LogHistogram {
-        guard let data = row[column] as Data? else { return LogHistogram() }
+        guard let data = try row.optional(column) as Data? else { return LogHistogram() }
         return try LogHistogram(serialized: [UInt8](data))
     }
 

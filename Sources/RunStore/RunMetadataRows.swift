@@ -12,8 +12,8 @@ enum RunMetadataRows {
 
     static func write(_ metadata: RunMetadata, to database: Database) throws {
         try set("profile", metadata.profile, in: database)
-        try set("seed", Int64(bitPattern: metadata.seed), in: database)
-        try set("started_at_ns", metadata.startedAt.nanoseconds, in: database)
+        try set("seed", String(metadata.seed), in: database)
+        try set("started_at_ns", String(metadata.startedAt.nanoseconds), in: database)
         try set("tool_version", metadata.toolVersion, in: database)
         try set("command", metadata.command, in: database)
         try set("mode", metadata.mode, in: database)
@@ -39,11 +39,11 @@ enum RunMetadataRows {
 
     static func read(from database: Database) throws -> (RunMetadata, RunEnd, TimeAmount) {
         func value<Value: DatabaseValueConvertible>(_ key: String, _ type: Value.Type = Value.self) throws -> Value? {
-            try Value.fetchOne(database, sql: "SELECT value FROM meta WHERE key = ?", arguments: [key])
+            try Row.fetchOne(database, sql: "SELECT value FROM meta WHERE key = ?", arguments: [key])?.optional(0)
         }
         let metadata = RunMetadata(
-            profile: try value("profile") ?? "", seed: UInt64(bitPattern: try value("seed", Int64.self) ?? 0),
-            startedAt: WallTime(nanoseconds: try value("started_at_ns") ?? 0),
+            profile: try value("profile") ?? "", seed: UInt64(try value("seed", String.self) ?? "") ?? 0,
+            startedAt: WallTime(nanoseconds: Int64(try value("started_at_ns", String.self) ?? "") ?? 0),
             toolVersion: try value("tool_version") ?? "", command: try value("command") ?? "",
             mode: try value("mode") ?? "", plannedViewers: try value("planned_viewers") ?? 0,
             plannedDuration: try value("planned_duration_ns", Int64.self).map(TimeAmount.init(nanoseconds:)),

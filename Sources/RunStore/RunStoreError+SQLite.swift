@@ -11,8 +11,10 @@ extension RunStoreError {
             throw error
         } catch let error as DatabaseError {
             throw RunStoreError(error, path: path)
+        } catch let error as UnreadableColumn {
+            throw .damaged(path: path, detail: "the column \(error.column) has a value that cannot be")
         } catch let error as HistogramFormatError {
-            throw .damaged(path: path, detail: error.sentence)
+            throw .damaged(path: path, detail: String(error.sentence.dropLast()))
         } catch {
             throw .failed(path: path, detail: "\(error)")
         }

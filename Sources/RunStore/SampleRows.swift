@@ -27,26 +27,26 @@ enum SampleRows {
         let columns = RunSchema.loopColumns.joined(separator: ", ")
         return try Row.fetchAll(database, sql: "SELECT \(columns) FROM loop ORDER BY at_ns, loop").map { row in
             LoopSample(
-                loop: row[1], at: Instant(nanoseconds: row[0]), wall: TimeAmount(nanoseconds: row[2]),
-                cpu: TimeAmount(nanoseconds: row[3]), lateness: try CellRows.histogram(row, 4), sessions: row[5],
-                transfers: row[6], connections: row[7], unexpectedReconnects: row[8])
+                loop: try row.value(1), at: try row.instant(0), wall: try row.amount(2),
+                cpu: try row.amount(3), lateness: try CellRows.histogram(row, 4), sessions: try row.value(5),
+                transfers: try row.value(6), connections: try row.value(7), unexpectedReconnects: try row.value(8))
         }
     }
 
     static func machine(from database: Database) throws -> [MachineSample] {
         let columns = RunSchema.machineColumns.joined(separator: ", ")
         return try Row.fetchAll(database, sql: "SELECT \(columns) FROM machine ORDER BY at_ns").map { row in
-            var sample = MachineSample(at: Instant(nanoseconds: row[0]))
-            sample.descriptors = row[1]
-            sample.descriptorLimit = row[2]
-            sample.residentMemory = ByteCount(row[3] as Int64)
-            sample.availableMemory = ByteCount(row[4] as Int64)
-            sample.totalMemory = ByteCount(row[5] as Int64)
-            sample.segmentsSent = row[6]
-            sample.segmentsRetransmitted = row[7]
-            sample.clockStep = TimeAmount(nanoseconds: row[8])
-            sample.arrivalsDropped = row[9]
-            sample.eventsLost = row[10]
+            var sample = MachineSample(at: try row.instant(0))
+            sample.descriptors = try row.value(1)
+            sample.descriptorLimit = try row.value(2)
+            sample.residentMemory = try row.bytes(3)
+            sample.availableMemory = try row.bytes(4)
+            sample.totalMemory = try row.bytes(5)
+            sample.segmentsSent = try row.value(6)
+            sample.segmentsRetransmitted = try row.value(7)
+            sample.clockStep = try row.amount(8)
+            sample.arrivalsDropped = try row.value(9)
+            sample.eventsLost = try row.value(10)
             return sample
         }
     }

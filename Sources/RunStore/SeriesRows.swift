@@ -41,27 +41,27 @@ enum SeriesRows {
         let rows = try Row.fetchCursor(
             database, sql: "SELECT dimension, name, second, \(columns) FROM series ORDER BY dimension, name, second")
         while let row = try rows.next() {
-            guard let dimension = Dimension(label: row[0]) else { continue }
-            series.append([CellKey(dimension, row[1]): try point(row, from: 2)])
+            guard let dimension = Dimension(label: try row.value(0)) else { continue }
+            series.append([CellKey(dimension, try row.value(1)): try point(row, from: 2)])
         }
         return series
     }
 
     private static func point(_ row: Row, from first: Int) throws -> SeriesPoint {
-        var point = SeriesPoint(second: row[first], duration: TimeAmount(nanoseconds: row[first + 1]))
-        point.concurrent = CellRows.states(row, from: first + 2)
-        point.stateTime = CellRows.states(row, from: first + 7)
-        point.arrivals = row[first + 12]
-        point.plays = row[first + 13]
-        point.ended = row[first + 14]
-        point.failed = row[first + 15]
-        point.rebuffers = row[first + 16]
-        point.completedTransfers = row[first + 17]
-        point.failedTransfers = row[first + 18]
-        point.cancelledTransfers = row[first + 19]
-        point.bytes = row[first + 20]
-        point.renderedBits = row[first + 21]
-        point.renderedTime = row[first + 22]
+        var point = SeriesPoint(second: try row.value(first), duration: try row.amount(first + 1))
+        point.concurrent = try CellRows.states(row, from: first + 2)
+        point.stateTime = try CellRows.states(row, from: first + 7)
+        point.arrivals = try row.value(first + 12)
+        point.plays = try row.value(first + 13)
+        point.ended = try row.value(first + 14)
+        point.failed = try row.value(first + 15)
+        point.rebuffers = try row.value(first + 16)
+        point.completedTransfers = try row.value(first + 17)
+        point.failedTransfers = try row.value(first + 18)
+        point.cancelledTransfers = try row.value(first + 19)
+        point.bytes = try row.value(first + 20)
+        point.renderedBits = try row.value(first + 21)
+        point.renderedTime = try row.value(first + 22)
         point.startup = try CellRows.histogram(row, first + 23)
         point.firstByte = try CellRows.histogram(row, first + 24)
         return point

@@ -23,22 +23,25 @@ enum SessionRows {
 
     /// Reads a row; words of an unknown outcome or state mean damage.
     static func summary(_ row: Row, path: String) throws -> SessionSummary {
-        guard let outcome = SessionOutcome(rawValue: row[9]), let state = PlaybackState(rawValue: row[10]) else {
+        guard let outcome = SessionOutcome(rawValue: try row.value(9)),
+            let state = PlaybackState(rawValue: try row.value(10))
+        else {
             throw RunStoreError.damaged(path: path, detail: "a session has an outcome or a state that does not exist")
         }
         return SessionSummary(
-            id: SessionID(UInt64(bitPattern: row[0] as Int64)),
+            id: try row.session(0),
             arrival: SessionArrival(
-                due: Instant(nanoseconds: row[1]), started: Instant(nanoseconds: row[2]), stream: row[4],
-                region: row[5],
-                edge: row[6], device: row[8]),
-            edge: row[7], finished: Instant(nanoseconds: row[3]), outcome: outcome, finalState: state, failure: row[11],
-            startupTime: (row[12] as Int64?).map(TimeAmount.init(nanoseconds:)), rebufferCount: row[13],
-            rebufferTime: TimeAmount(nanoseconds: row[14]), playedTime: TimeAmount(nanoseconds: row[15]),
-            meanBitRate: (row[16] as Double?).map(BitRate.init(bitsPerSecond:)),
-            renderedTime: TimeAmount(nanoseconds: row[17]), switchesUp: row[18], switchesDown: row[19],
-            meanLatency: (row[20] as Int64?).map(TimeAmount.init(nanoseconds:)),
-            lastLatency: (row[21] as Int64?).map(TimeAmount.init(nanoseconds:)), bytes: ByteCount(row[22] as Int64),
-            transfers: row[23], failedTransfers: row[24], cancelledTransfers: row[25])
+                due: try row.instant(1), started: try row.instant(2), stream: try row.value(4),
+                region: try row.value(5),
+                edge: try row.value(6), device: try row.value(8)),
+            edge: try row.value(7), finished: try row.instant(3), outcome: outcome, finalState: state,
+            failure: try row.value(11),
+            startupTime: (try row.optional(12)).map(TimeAmount.init(nanoseconds:)), rebufferCount: try row.value(13),
+            rebufferTime: try row.amount(14), playedTime: try row.amount(15),
+            meanBitRate: (try row.optional(16)).map(BitRate.init(bitsPerSecond:)),
+            renderedTime: try row.amount(17), switchesUp: try row.value(18), switchesDown: try row.value(19),
+            meanLatency: (try row.optional(20)).map(TimeAmount.init(nanoseconds:)),
+            lastLatency: (try row.optional(21)).map(TimeAmount.init(nanoseconds:)), bytes: try row.bytes(22),
+            transfers: try row.value(23), failedTransfers: try row.value(24), cancelledTransfers: try row.value(25))
     }
 }

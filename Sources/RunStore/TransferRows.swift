@@ -24,21 +24,23 @@ enum TransferRows {
     }
 
     static func transfer(_ row: Row, path: String) throws -> SampledTransfer {
-        guard let kind = TransferKind(rawValue: row[2]), let cache = CacheStatus(rawValue: row[18]),
-            let version = HTTPVersion(rawValue: row[20])
+        guard let kind = TransferKind(rawValue: try row.value(2)), let cache = CacheStatus(rawValue: try row.value(18)),
+            let version = HTTPVersion(rawValue: try row.value(20))
         else {
             throw RunStoreError.damaged(
                 path: path, detail: "a transfer has a kind, a cache status or a version that does not exist")
         }
         let timings = TransferTimings(
-            begun: Instant(nanoseconds: row[4]), nameLookup: TimeAmount(nanoseconds: row[5]),
-            connect: TimeAmount(nanoseconds: row[6]), tls: TimeAmount(nanoseconds: row[7]),
-            firstByte: TimeAmount(nanoseconds: row[8]), total: TimeAmount(nanoseconds: row[9]))
+            begun: try row.instant(4), nameLookup: try row.amount(5),
+            connect: try row.amount(6), tls: try row.amount(7),
+            firstByte: try row.amount(8), total: try row.amount(9))
         let record = TransferRecord(
-            id: TransferID(row[1]), kind: kind, due: Instant(nanoseconds: row[3]), timings: timings, status: row[10],
-            error: row[11], bytes: ByteCount(row[12] as Int64), bitRate: BitRate(bitsPerSecond: row[13]),
-            mediaDuration: TimeAmount(nanoseconds: row[14]), sequence: row[15], attempt: row[16], edge: row[17],
-            cache: cache, pop: row[19], version: version, connectionReused: row[21])
-        return SampledTransfer(session: SessionID(UInt64(bitPattern: row[0] as Int64)), record: record)
+            id: TransferID(try row.value(1)), kind: kind, due: try row.instant(3), timings: timings,
+            status: try row.value(10),
+            error: try row.value(11), bytes: try row.bytes(12), bitRate: BitRate(bitsPerSecond: try row.value(13)),
+            mediaDuration: try row.amount(14), sequence: try row.value(15), attempt: try row.value(16),
+            edge: try row.value(17),
+            cache: cache, pop: try row.value(19), version: version, connectionReused: try row.value(21))
+        return SampledTransfer(session: try row.session(0), record: record)
     }
 }

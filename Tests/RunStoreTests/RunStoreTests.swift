@@ -1,0 +1,202 @@
+import Foundation
+import GRDB
+import Measurement
+import Quantities
+import SyntheticRuns
+import Testing
+
+@testable import RunStore
+
+@Suite struct RunStoreTests {
+    /// A folder of its own for each test, removed by the system's cleaning of temporary files if not before.
+    private let folder: String = {
+        let path = NSTemporaryDirectory() + "run-store-" + UUID().uuidString
+        try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        return path
+    }()
+
+    private var path: String { folder + "/run.sqlite" }
+
+    private func settings() -> SyntheticRun.Settings {
+        var settings = SyntheticRun.Settings()
+        settings.viewers = 60
+        settings.seconds = 12
+        settings.longestWatch = 10
+        settings.sampling = .all
+        return settings
+    }
+
+    /// Writes a run's seconds; returns its writer and all finished sessions.
+    private func write(seconds: Int = .max, metadata: RunMetadata? = nil) throws -> (RunWriter, [SessionSummary]) {
+        var run = SyntheticRun(settings())
+        let writer = try RunWriter(path: path, metadata: metadata ?? run.metadata(thresholds: ["sessions > 1"]))
+        var rows: [SessionSummary] = []
+        var count = 0
+        try run.play { second in
+            guard count < seconds else { return }
+            count += 1
+            try writer.append(second.deltas, loops: second.loops, machine: second.machine, endingAt: second.end)
+            rows += second.deltas.flatMap(\.finished)
+        }
+        return (writer, rows)
+    }
+
+    @Test func whatIsWrittenIsRead() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let (writer, rows) = try write()
+        try writer.finish()
+        let report = try RunReader(path: path).report()
+        var run = SyntheticRun(settings())
+        let expected = run.report(thresholds: ["sessions > 1"])
+        #expect(report.metadata == expected.metadata)
+        #expect(report.end == .completed)
+        #expect(report.duration == .seconds(12 as Int64))
+        #expect(report.totals == expected.totals)
+        #expect(report.totals == writer.totals)
+        #expect(report.series == expected.series)
+        #expect(report.loops == expected.loops)
+        #expect(report.validity == expected.validity)
+        #expect(report.sessionRows == 60)
+        #expect(report.transferRows == expected.transferRows)
+        #expect(report.thresholdResults.map(\.verdict) == [.passed])
+        var read: [SessionSummary] = []
+        try RunReader(path: path).forEachSession { read.append($0) }
+        #expect(read == rows.sorted { $0.id < $1.id })
+    }
+
+    @Test func transferRowsGoRound() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var run = SyntheticRun(settings())
+        let writer = try RunWriter(path: path, metadata: run.metadata())
+        var written: [SampledTransfer] = []
+        try run.play { second in
+            try writer.append(second.deltas, endingAt: second.end)
+            written += second.deltas.flatMap(\.sampled)
+        }
+        try writer.finish(.stopped(reason: "Ctrl-C"))
+        var read: [SampledTransfer] = []
+        let reader = try RunReader(path: path)
+        try reader.forEachTransfer { read.append($0) }
+        #expect(Set(read) == Set(written))
+        #expect(read.count == written.count)
+        #expect(read.count > 400)
+        #expect(try reader.report().end == .stopped(reason: "Ctrl-C"))
+    }
+
+    @Test func aFinishedRunIsOneFile() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let (writer, _) = try write(seconds: 3)
+        try writer.finish()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["run.sqlite"])
+    }
+
+    @Test func aRunThatNeverFinishedIsReadUpToItsLastSecond() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let (writer, rows) = try write(seconds: 7)
+        // What a killed process leaves: the file and its log, as they are on the disk at this moment.
+        let left = folder + "/left"
+        try FileManager.default.createDirectory(atPath: left, withIntermediateDirectories: true)
+        for name in ["run.sqlite", "run.sqlite-wal"] {
+            try FileManager.default.copyItem(atPath: folder + "/" + name, toPath: left + "/" + name)
+        }
+        let report = try RunReader(path: left + "/run.sqlite").report()
+        #expect(report.end == .cutShort)
+        #expect(report.duration == .seconds(7 as Int64))
+        #expect(report.totals == writer.totals)
+        #expect(report.sessionRows == rows.count)
+        #expect(report.series[.overall].map(\.second) == Array(0..<7))
+    }
+
+    @Test func aRunCanBeReadWhileItGoesOn() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let (writer, _) = try write(seconds: 4)
+        let report = try RunReader(path: path).report()
+        #expect(report.totals == writer.totals)
+        try writer.finish()
+    }
+
+    @Test func twoPartsOfOneSecondBecomeOnePoint() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let recorder = LoopRecorder()
+        let writer = try RunWriter(path: path, metadata: SyntheticRun(settings()).metadata())
+        for part in 1...4 {
+            let now = Instant.seconds(Double(part) * 0.5)
+            let arrival = SessionArrival(due: now, started: now, stream: "main")
+            _ = recorder.sessionStarted(SessionID(UInt64(part)), arrival)
+            try writer.append([recorder.takeInterval(at: now)], endingAt: now)
+        }
+        let points = try RunReader(path: path).report().series[.overall]
+        #expect(points.map(\.arrivals) == [2, 2])
+        #expect(points.map(\.concurrent.starting) == [2, 4])
+        #expect(points.map(\.duration) == [.seconds(1 as Int64), .seconds(1 as Int64)])
+    }
+
+    // MARK: What cannot be written or read
+
+    @Test func refusesWhatIsNoRun() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        #expect(throws: RunStoreError.notFound(path: path)) { try RunReader(path: path) }
+        #expect(throws: RunStoreError.notARunFile(path: folder)) { try RunReader(path: folder) }
+        try Data("#EXTM3U\n".utf8).write(to: URL(fileURLWithPath: path))
+        #expect(throws: RunStoreError.notARunFile(path: path)) { try RunReader(path: path) }
+        try Data().write(to: URL(fileURLWithPath: path))
+        #expect(throws: RunStoreError.notARunFile(path: path)) { try RunReader(path: path) }
+        let other = folder + "/other.sqlite"
+        try DatabaseQueue(path: other).write { try $0.execute(sql: "CREATE TABLE meta (key, value)") }
+        #expect(throws: RunStoreError.notARunFile(path: other)) { try RunReader(path: other) }
+    }
+
+    @Test func refusesANewerVersion() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let (writer, _) = try write(seconds: 1)
+        try writer.finish()
+        try DatabaseQueue(path: path).write { try $0.execute(sql: "PRAGMA user_version = 99") }
+        #expect(throws: RunStoreError.newerVersion(path: path, found: 99, supported: 1)) { try RunReader(path: path) }
+    }
+
+    @Test func reportsDamageWithoutACrash() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let (writer, _) = try write(seconds: 5)
+        try writer.finish()
+        let sound = try Data(contentsOf: URL(fileURLWithPath: path))
+        try DatabaseQueue(path: path).write { database in
+            try database.execute(sql: "UPDATE session_cell SET startup = X'01FFFF'")
+            try database.execute(sql: "UPDATE session SET outcome = 77")
+        }
+        let reader = try RunReader(path: path)
+        #expect(throws: RunStoreError.damaged(path: path, detail: "The stored histogram is damaged")) {
+            try reader.report()
+        }
+        #expect(throws: RunStoreError.self) { try reader.forEachSession { _ in } }
+        var generator = SeededGenerator(seed: 9)
+        for _ in 0..<60 {
+            var bytes = sound
+            for _ in 0..<40 {
+                bytes[Int(generator.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: generator.next())
+            }
+            try bytes.write(to: URL(fileURLWithPath: path))
+            guard let reader = try? RunReader(path: path) else { continue }
+            _ = try? reader.report()
+            try? reader.forEachSession { _ in }
+            try? reader.forEachTransfer { _ in }
+        }
+    }
+
+    @Test func neverOverwritesAndNeedsAFolder() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let (writer, _) = try write(seconds: 1)
+        try writer.finish()
+        let metadata = SyntheticRun(settings()).metadata()
+        #expect(throws: RunStoreError.fileExists(path: path)) { try RunWriter(path: path, metadata: metadata) }
+        let missing = folder + "/missing/run.sqlite"
+        #expect(throws: RunStoreError.folderNotWritable(path: missing)) {
+            try RunWriter(path: missing, metadata: metadata)
+        }
+    }
+
+    @Test func aFullDiskIsSaidSo() {
+        let error = RunStoreError(DatabaseError(resultCode: .SQLITE_FULL), path: "run.sqlite")
+        #expect(error == .diskFull(path: "run.sqlite"))
+        #expect(error.sentence == "The disk is full: the run file run.sqlite cannot grow.")
+    }
+}
