@@ -3,18 +3,18 @@ import Playback
 
 extension ManifestCache {
     /// A fetched playlist or MPD, decoded once for all sessions that got the same bytes.
-    func document(_ bytes: [UInt8]) -> TransferOutcome.Document {
+    func document(_ bytes: [UInt8]) -> TransferReport.Document {
         do throws(ManifestError) {
-            return .manifest(try manifest(bytes))
+            return .manifest(try decode(bytes))
         } catch {
             return .unreadable(error)
         }
     }
 
-    /// A fetched segment index. It is decoded for each session: an index is fetched once in a session's life.
-    func index(_ bytes: [UInt8], _ media: IndexedMedia, offset: Int64) -> TransferOutcome.Document {
+    /// A fetched segment index, decoded once for all sessions that got the same bytes.
+    func index(_ bytes: [UInt8], _ media: IndexedMedia, offset: Int64) -> TransferReport.Document {
         do throws(ManifestError) {
-            return .segmentIndex(try SegmentIndexDecoder.decode(bytes, media: media, fileOffset: offset))
+            return .segmentIndex(try segmentIndex(bytes, media: media, fileOffset: offset))
         } catch {
             return .unreadable(error)
         }

@@ -29,6 +29,8 @@ package struct LoadTest: Sendable {
         package var end: RunEnd
         /// What kept the run from being stored in full, if anything did.
         package var storeError: RunStoreError?
+        /// The kinds of problem that transfers had, the most frequent first.
+        package var problems: [RunProblem]
         /// How many documents were decoded, and how often one was found decoded.
         package var documentsDecoded: Int
         package var documentsShared: Int
@@ -89,10 +91,24 @@ package struct LoadTest: Sendable {
         }
         let end = reason.map { RunEnd.stopped(reason: $0) } ?? .completed
         await monitor.finish(end, onTick)
+        let problems = await problems()
         loops.shutDown()
         return Outcome(
-            end: end, storeError: await monitor.storeError, documentsDecoded: documents.statistics.decodes,
+            end: end, storeError: await monitor.storeError, problems: problems, documentsDecoded: documents.statistics.decodes,
             documentsShared: documents.statistics.hits)
+    }
+
+    private func problems() async -> [RunProblem] {
+        var merged: [LoopContext.ProblemKey: RunProblem] = [:]
+        for context in contexts {
+            for problem in await context.takeProblems() {
+                let key = LoopContext.ProblemKey(kind: problem.kind, label: problem.label)
+                var sum = merged[key] ?? problem
+                if merged[key] != nil { sum.count += problem.count }
+                merged[key] = sum
+            }
+        }
+        return merged.values.sorted { ($1.count, $0.sentence) < ($0.count, $1.sentence) }
     }
 
     /// Plays until the last session has ended; the reason when something ended it before.

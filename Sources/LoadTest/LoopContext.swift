@@ -15,6 +15,14 @@ final class LoopContext: @unchecked Sendable {
     let documents: ManifestCache
     let recorder: LoopRecorder
     var sessions = 0
+    /// Kinds of problem seen, with one sentence about the first of each.
+    private(set) var problems: [ProblemKey: RunProblem] = [:]
+
+    /// What problems are told apart by.
+    struct ProblemKey: Hashable {
+        var kind: TransferKind
+        var label: String
+    }
 
     init(loop: CurlLoop, settings: LoadTestSettings, player: PlayerSession.Context, documents: ManifestCache) {
         self.loop = loop
@@ -22,6 +30,24 @@ final class LoopContext: @unchecked Sendable {
         self.player = player
         self.documents = documents
         recorder = LoopRecorder(sampling: settings.sampling)
+    }
+
+    /// Counts a problem; the sentence is made for the first of its kind only.
+    func note(_ kind: TransferKind, _ label: String, _ sentence: () -> String) {
+        let key = ProblemKey(kind: kind, label: label)
+        if problems[key] == nil {
+            // A hostile server could invent statuses; nobody reads more than this.
+            guard problems.count < 200 else { return }
+            problems[key] = RunProblem(kind: kind, label: label, count: 0, sentence: sentence())
+        }
+        problems[key]?.count += 1
+    }
+
+    /// The problems seen so far.
+    func takeProblems() async -> [RunProblem] {
+        await withCheckedContinuation { continuation in
+            loop.post { [self] in continuation.resume(returning: Array(problems.values)) }
+        }
     }
 
     /// What the loop measured since it was last asked; the loop's thread answers between its other work.
@@ -32,4 +58,16 @@ final class LoopContext: @unchecked Sendable {
             }
         }
     }
+}
+
+/// A kind of problem that transfers had.
+package struct RunProblem: Sendable, Hashable {
+    /// What the transfers were for.
+    package var kind: TransferKind
+    /// A short word, such as `404` or `connect`.
+    package var label: String
+    /// How many had it.
+    package var count: Int
+    /// One sentence about the first, without a full stop and without secrets.
+    package var sentence: String
 }

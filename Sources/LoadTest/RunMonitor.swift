@@ -83,12 +83,19 @@ actor RunMonitor {
         }
     }
 
+    /// So many failed starts without one success end a run: more of the same would only be an attack.
+    private static let hopelessFailures: Int64 = 50
+
     private func watch(_ last: SeriesPoint) {
-        if let limit = settings.limits.data, writer.totals.allTransfers.bytes >= limit.count {
+        if let limit = settings.limits.data, writer.totals.allTransfers.all.bytes >= limit.count {
             signal.raise("the data limit of \(limit.count) bytes was reached")
         }
         if let limit = settings.limits.throughput, last.throughput > limit {
             signal.raise("the throughput limit of \(Int(limit.megabits)) Mbit/s was passed")
+        }
+        let sessions = writer.totals.overall
+        if sessions.plays == 0, sessions.failed >= Self.hopelessFailures {
+            signal.raise("none of the first \(sessions.failed) viewers saw a picture")
         }
         if let file = settings.stopFile, FileManager.default.fileExists(atPath: file) {
             signal.raise("the stop file \(file) appeared")

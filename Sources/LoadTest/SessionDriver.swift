@@ -180,9 +180,12 @@ private final class SessionRun {
             if let target = redirectTarget(response, of: transfer) {
                 follow(target, transfer, response)
             } else {
-                tell(.transferFinished(transfer.playerID, outcome(response, of: transfer)))
+                let report = outcome(response, of: transfer)
+                noteProblem(of: report, transfer)
+                tell(.transferFinished(transfer.playerID, report))
             }
         case .failure(let failed):
+            noteProblem(failed.error, transfer)
             tell(.transferFinished(transfer.playerID, outcome(failed)))
         }
     }
@@ -208,8 +211,27 @@ private final class SessionRun {
         send(next)
     }
 
-    private func outcome(_ response: TransferResult, of transfer: Active) -> TransferOutcome {
-        var document = TransferOutcome.Document.none
+    private func noteProblem(of report: TransferReport, _ transfer: Active) {
+        if case .unreadable(let error) = report.document {
+            context.note(transfer.request.kind, "unreadable") {
+                ProblemSentence.unreadable(transfer.request.kind, transfer.uri, error.sentence)
+            }
+        } else if report.status >= 300 {
+            context.note(transfer.request.kind, String(report.status)) {
+                ProblemSentence.status(transfer.request.kind, transfer.uri, report.status)
+            }
+        }
+    }
+
+    private func noteProblem(_ error: TransferError, _ transfer: Active) {
+        if case .cancelled = error { return }
+        context.note(transfer.request.kind, error.label) {
+            ProblemSentence.failed(transfer.request.kind, transfer.uri, error)
+        }
+    }
+
+    private func outcome(_ response: TransferResult, of transfer: Active) -> TransferReport {
+        var document = TransferReport.Document.none
         if (200..<300).contains(response.status) {
             switch transfer.request.reading {
             case .discard: break
@@ -218,15 +240,15 @@ private final class SessionRun {
                 document = context.documents.index(response.body, media, offset: offset)
             }
         }
-        return TransferOutcome(
+        return TransferReport(
             timings: response.timings, status: response.status, bytes: response.bytes, document: document,
             finalURI: transfer.hops > 0 ? transfer.uri : nil, edge: response.remoteAddress,
             cache: CacheHeaders.status(response.headers), pop: CacheHeaders.pop(response.headers),
             version: response.version, connectionReused: response.connectionReused)
     }
 
-    private func outcome(_ failed: FailedTransfer) -> TransferOutcome {
-        TransferOutcome(
+    private func outcome(_ failed: FailedTransfer) -> TransferReport {
+        TransferReport(
             timings: failed.timings, status: failed.status ?? 0, error: failed.error.label, bytes: failed.bytes,
             edge: failed.remoteAddress, cache: CacheHeaders.status(failed.headers), pop: CacheHeaders.pop(failed.headers),
             connectionReused: failed.connectionReused)

@@ -193,7 +193,7 @@ extension PlayerSession {
     }
 
     mutating func segmentPartArrived(
-        of position: Int, _ transfer: PendingTransfer, _ outcome: TransferOutcome, at now: Instant,
+        of position: Int, _ transfer: PendingTransfer, _ outcome: TransferReport, at now: Instant,
         _ effects: inout [SessionEffect]
     ) {
         guard case .fetching(var job) = loaders[position].activity else { return }
@@ -212,7 +212,7 @@ extension PlayerSession {
     }
 
     private mutating func segmentArrived(
-        of position: Int, _ job: SegmentJob, _ outcome: TransferOutcome, at now: Instant,
+        of position: Int, _ job: SegmentJob, _ outcome: TransferReport, at now: Instant,
         _ effects: inout [SessionEffect]
     ) {
         loaders[position].activity = .idle

@@ -68,13 +68,13 @@ extension PlayerSession {
     }
 
     /// Reports a hop of a redirected transfer, which goes on.
-    mutating func transferRedirected(_ id: TransferID, _ outcome: TransferOutcome, _ effects: inout [SessionEffect]) {
+    mutating func transferRedirected(_ id: TransferID, _ outcome: TransferReport, _ effects: inout [SessionEffect]) {
         guard let transfer = pending.first(where: { $0.id == id }) else { return }
         report(transfer, outcome, &effects)
     }
 
     mutating func transferFinished(
-        _ id: TransferID, _ outcome: TransferOutcome, at now: Instant, _ effects: inout [SessionEffect]
+        _ id: TransferID, _ outcome: TransferReport, at now: Instant, _ effects: inout [SessionEffect]
     ) {
         guard let position = pending.firstIndex(where: { $0.id == id }) else { return }
         let transfer = pending.remove(at: position)
@@ -87,7 +87,7 @@ extension PlayerSession {
         }
     }
 
-    private func report(_ transfer: PendingTransfer, _ outcome: TransferOutcome, _ effects: inout [SessionEffect]) {
+    private func report(_ transfer: PendingTransfer, _ outcome: TransferReport, _ effects: inout [SessionEffect]) {
         let record = TransferRecord(
             id: transfer.id, kind: transfer.kind, due: transfer.due, timings: outcome.timings, status: outcome.status,
             error: outcome.error, bytes: outcome.bytes, bitRate: transfer.bitRate,
@@ -98,7 +98,7 @@ extension PlayerSession {
     }
 
     private mutating func succeeded(
-        _ transfer: PendingTransfer, _ outcome: TransferOutcome, at now: Instant, _ effects: inout [SessionEffect]
+        _ transfer: PendingTransfer, _ outcome: TransferReport, at now: Instant, _ effects: inout [SessionEffect]
     ) {
         let uri = outcome.finalURI ?? transfer.uri
         switch (transfer.purpose, outcome.document) {
@@ -128,14 +128,14 @@ extension PlayerSession {
     /// A document that cannot be read is tried again like a failed transfer (an edge may have served an error page with
     /// status 200), and in the end named as what it is.
     private mutating func unreadable(
-        _ transfer: PendingTransfer, _ outcome: TransferOutcome, _ sentence: String, at now: Instant,
+        _ transfer: PendingTransfer, _ outcome: TransferReport, _ sentence: String, at now: Instant,
         _ effects: inout [SessionEffect]
     ) {
         retryOrGiveUp(transfer, outcome, unreadable: sentence, at: now, &effects)
     }
 
     private mutating func retryOrGiveUp(
-        _ transfer: PendingTransfer, _ outcome: TransferOutcome, unreadable: String? = nil, at now: Instant,
+        _ transfer: PendingTransfer, _ outcome: TransferReport, unreadable: String? = nil, at now: Instant,
         _ effects: inout [SessionEffect]
     ) {
         let policy = transfer.kind == .manifest || transfer.kind == .playlist

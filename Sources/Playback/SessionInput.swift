@@ -7,9 +7,9 @@ package enum SessionInput: Sendable {
     /// The viewer presses play; once, first.
     case start
     /// A transfer that the session began has ended.
-    case transferFinished(TransferID, TransferOutcome)
+    case transferFinished(TransferID, TransferReport)
     /// A transfer was sent elsewhere (status 301, 302, 303, 307, 308) and goes on there: the hop counts as a transfer of its own.
-    case transferRedirected(TransferID, TransferOutcome)
+    case transferRedirected(TransferID, TransferReport)
     /// The instant that the session asked to be woken at has come, or passed.
     case wake
     /// The viewer pauses.
@@ -25,7 +25,7 @@ package enum SessionInput: Sendable {
 }
 
 /// How a transfer of a session ended, as its driver saw it.
-package struct TransferOutcome: Sendable {
+package struct TransferReport: Sendable {
     /// What the body of a document turned out to be.
     package enum Document: Sendable {
         /// The body was media or a key, or there was none.

@@ -12,7 +12,7 @@ enum AudienceReader {
         var streamWeights: [String: Double]?
     }
 
-    static func read(_ node: ProfileNode?, streams: [String], _ root: ProfileNode) -> Result {
+    static func read(_ node: ProfileNode?, viewers override: Int?, streams: [String], _ root: ProfileNode) -> Result {
         var result = Result()
         guard let node else {
             root.problem("the setting 'audience' is missing; write at least  audience: {viewers: 10}")
@@ -23,9 +23,10 @@ enum AudienceReader {
         let expected = "a whole number from 1 to 10000000"
         if let viewers = entries["viewers"] {
             result.viewers = viewers.value(expected) { Int($0).flatMap { (1...10_000_000).contains($0) ? $0 : nil } } ?? 1
-        } else {
+        } else if override == nil {
             node.problem("the setting 'viewers' is missing")
         }
+        if let override { result.viewers = override }
         result.arrivals = arrivals(entries, viewers: result.viewers, node)
         if let watch = entries["watch"] { result.watch = self.watch(watch) ?? .untilEnd }
         if let mix = entries["streams"] { result.streamWeights = weights(mix, streams) }

@@ -12,11 +12,12 @@ package enum ProfileReader {
     /// - Parameters:
     ///   - text: The YAML.
     ///   - file: What the file is called in problems.
+    ///   - viewers: Takes the place of `audience.viewers`.
     /// - Throws: ``ProfileError`` with every problem found.
-    package static func read(_ text: String, file: String) throws(ProfileError) -> RunProfile {
+    package static func read(_ text: String, file: String, viewers: Int? = nil) throws(ProfileError) -> RunProfile {
         let list = ProfileNode.ProblemList(file: file)
         let root = try parse(text, file: file)
-        let profile = profile(ProfileNode(node: root, path: "", problems: list))
+        let profile = profile(ProfileNode(node: root, path: "", problems: list), viewers)
         guard list.problems.isEmpty, let profile else {
             let problems = list.problems.sorted { ($0.line ?? 0, $0.column ?? 0) < ($1.line ?? 0, $1.column ?? 0) }
             throw ProfileError(problems: problems)
@@ -48,14 +49,14 @@ package enum ProfileReader {
         "name", "description", "seed", "targets", "streams", "access", "audience", "player", "http", "run", "thresholds",
     ]
 
-    private static func profile(_ root: ProfileNode) -> RunProfile? {
+    private static func profile(_ root: ProfileNode, _ viewers: Int?) -> RunProfile? {
         let entries = root.entries("a mapping of settings", allowed: settings)
         let name = entries["name"]?.value("a name of letters, digits, '-', '_' and '.'", plainName)
         if entries["name"] == nil { root.problem("the setting 'name' is missing") }
         let seed = entries["seed"]?.value("a whole number", UInt64.init) ?? 1
         let streams = streams(entries["streams"], root)
         let regionNodes = entries["audience"]?.isMapping == true
-        let audience = AudienceReader.read(entries["audience"], streams: streams.map(\.name), root)
+        let audience = AudienceReader.read(entries["audience"], viewers: viewers, streams: streams.map(\.name), root)
         let targets = TargetsReader.read(entries["targets"])
         let run = RunReader.read(entries["run"], seed: seed)
         var weighted = streams

@@ -19,7 +19,7 @@ struct PlaybackHarness {
     struct Answer {
         var status = 200
         var bytes: Int64
-        var document: TransferOutcome.Document = .none
+        var document: TransferReport.Document = .none
         var error = ""
     }
 
@@ -134,7 +134,7 @@ struct PlaybackHarness {
         tell(
             .transferFinished(
                 flow.id,
-                TransferOutcome(
+                TransferReport(
                     timings: timings, status: failed.isEmpty ? flow.answer.status : 0, error: failed,
                     bytes: ByteCount(flow.answer.bytes), document: failed.isEmpty ? flow.answer.document : .none)))
     }

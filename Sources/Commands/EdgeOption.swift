@@ -1,0 +1,71 @@
+import Origin
+import Quantities
+import RunProfile
+
+/// Reads an edge as written on a command line:
+/// `127.0.0.2:8080,pop=bgo,delay=150ms,cap=2Mbit/s,errors=1%,missing=1%,truncated=1%,stale=10s`.
+enum EdgeOption {
+    /// What the setting looks like, for messages.
+    static let expected =
+        "ADDRESS[:PORT][,pop=NAME][,delay=TIME][,cap=RATE][,stale=TIME][,errors=SHARE][,missing=SHARE]"
+        + "[,unavailable=SHARE][,truncated=SHARE][,playlist-errors=SHARE][,playlist-missing=SHARE]"
+
+    /// - Throws: ``CommandFailure`` that names the part which is wrong.
+    static func edge(_ text: String, number: Int) throws -> EdgeSettings {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        let (address, port) = try socket(parts[0], in: text)
+        var edge = EdgeSettings(address: address, port: port, pop: "edge\(number)")
+        for part in parts.dropFirst() {
+            let halves = part.split(separator: "=", maxSplits: 1).map(String.init)
+            guard halves.count == 2, try apply(halves[0], halves[1], to: &edge) else {
+                throw CommandFailure(.usage, "--edge \(text): '\(part)' is not understood; expected \(expected)")
+            }
+        }
+        return edge
+    }
+
+    private static func socket(_ text: String, in whole: String) throws -> (String, Int) {
+        if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
+            let address = String(text[text.index(after: text.startIndex)..<end])
+            let rest = text[text.index(after: end)...]
+            if rest.isEmpty { return (address, 0) }
+            if rest.hasPrefix(":"), let port = Int(rest.dropFirst()) { return (address, port) }
+        } else {
+            let halves = text.split(separator: ":", omittingEmptySubsequences: false)
+            if halves.count == 1, !text.isEmpty { return (text, 0) }
+            if halves.count == 2, let port = Int(halves[1]) { return (String(halves[0]), port) }
+        }
+        throw CommandFailure(.usage, "--edge \(whole): '\(text)' is no address; write one such as 127.0.0.1:8080")
+    }
+
+    /// Sets one part; false when it is not understood.
+    private static func apply(_ name: String, _ value: String, to edge: inout EdgeSettings) throws -> Bool {
+        func time(_ path: WritableKeyPath<EdgeSettings, TimeAmount>) -> Bool {
+            guard let time = Amounts.duration(value) else { return false }
+            edge[keyPath: path] = time
+            return true
+        }
+        func share(_ path: WritableKeyPath<EdgeSettings, Double>) -> Bool {
+            guard let share = Amounts.share(value) else { return false }
+            edge[keyPath: path] = share
+            return true
+        }
+        switch name {
+        case "pop":
+            edge.pop = value
+            return true
+        case "delay": return time(\.firstByteDelay)
+        case "stale": return time(\.staleness)
+        case "cap":
+            edge.throughputCap = Amounts.bitRate(value)
+            return edge.throughputCap != nil
+        case "errors": return share(\.segmentFaults.serverError)
+        case "missing": return share(\.segmentFaults.notFound)
+        case "unavailable": return share(\.segmentFaults.unavailable)
+        case "truncated": return share(\.segmentFaults.truncated)
+        case "playlist-errors": return share(\.playlistFaults.serverError)
+        case "playlist-missing": return share(\.playlistFaults.notFound)
+        default: return false
+        }
+    }
+}

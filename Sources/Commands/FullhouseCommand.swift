@@ -1,0 +1,37 @@
+import ArgumentParser
+import Foundation
+
+/// The program: a load test and quality-of-experience toolkit for video streaming.
+package struct FullhouseCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "fullhouse",
+        abstract: "Fills the house before the audience does: simulated HLS and DASH viewers against a CDN.",
+        version: ProgramVersion.text,
+        subcommands: [RunCommand.self, DemoCommand.self, OriginCommand.self, ReportCommand.self])
+
+    package init() {}
+
+    /// Parses the command line, runs it and leaves the process with the status of ``ExitStatus``.
+    package static func start() async -> Never {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+            Foundation.exit(ExitStatus.success.rawValue)
+        } catch let failure as CommandFailure {
+            for sentence in failure.sentences { StandardError.line("fullhouse: " + sentence) }
+            Foundation.exit(failure.status.rawValue)
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
+
+/// The version of the program, as reports name it.
+package enum ProgramVersion {
+    /// Semantic version.
+    package static let text = "0.1.0"
+}

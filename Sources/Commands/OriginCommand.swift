@@ -1,0 +1,90 @@
+import Access
+import ArgumentParser
+import Foundation
+import LoadTest
+import Origin
+import Quantities
+import RunProfile
+
+/// `fullhouse origin`: the embedded CDN by itself.
+struct OriginCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "origin",
+        abstract: "Serve the embedded CDN: synthetic VOD and live streams, or a directory of real media.",
+        discussion: """
+            Synthetic streams: /vod/NAME/master.m3u8, /vod/NAME/manifest.mpd, /vod/NAME/timeline.mpd and the same below \
+            /live; any NAME will do. With --directory the files of that directory are served instead, by the same edges. \
+            Ends with Ctrl-C.
+            """)
+
+    @Option(help: ArgumentHelp("An edge; repeat it for more.", valueName: "ADDRESS:PORT,…"))
+    var edge: [String] = []
+
+    @Option(help: "Serve the files of this directory.")
+    var directory: String?
+
+    @Option(help: "Want a valid Akamai Edge Auth token, signed with the key at env:NAME or file:PATH (hexadecimal).")
+    var key: String?
+
+    @Option(help: "The duration of live segments.")
+    var liveSegment: String?
+
+    @Option(help: "The duration of VOD segments.")
+    var vodSegment: String?
+
+    @Option(help: "The duration of VOD streams.")
+    var vodDuration: String?
+
+    func run() async throws {
+        var settings = OriginSettings(
+            edges: try (edge.isEmpty ? ["127.0.0.1:8080"] : edge).enumerated().map {
+                try EdgeOption.edge($0.element, number: $0.offset + 1)
+            })
+        settings.directory = directory
+        try set(\.liveSegmentDuration, liveSegment, "--live-segment", of: &settings.content)
+        try set(\.videoOnDemandSegmentDuration, vodSegment, "--vod-segment", of: &settings.content)
+        try set(\.videoOnDemandDuration, vodDuration, "--vod-duration", of: &settings.content)
+        if let key {
+            guard let reference = SecretReference(key) else {
+                throw CommandFailure(.usage, "--key takes env:NAME or file:PATH; a key itself does not belong on a command line")
+            }
+            settings.gate = .akamai(key: try SecretLoader.key(reference))
+        }
+        let server = try await OriginStart.start(settings)
+        for edge in server.edges {
+            print("\(edge.pop): \(edge.baseURL)")
+            guard directory == nil else { continue }
+            print("  \(edge.baseURL)/vod/demo/master.m3u8   \(edge.baseURL)/vod/demo/manifest.mpd")
+            print("  \(edge.baseURL)/live/demo/master.m3u8  \(edge.baseURL)/live/demo/manifest.mpd")
+        }
+        fflush(nil)
+        let interruption = Interruption {}
+        _ = await interruption.wait()
+        await server.stop()
+        for edge in server.statistics() {
+            print("\(edge.pop): \(edge.requests) requests, \(edge.bytes) bytes, \(edge.hits) hits, \(edge.misses) misses")
+        }
+    }
+
+    private func set(
+        _ path: WritableKeyPath<ContentSettings, TimeAmount>, _ text: String?, _ name: String,
+        of content: inout ContentSettings
+    ) throws {
+        guard let text else { return }
+        guard let duration = Amounts.duration(text), duration > .zero else {
+            throw CommandFailure(.usage, "\(name): expected \(Amounts.durationExpected), found '\(text)'")
+        }
+        content[keyPath: path] = duration
+    }
+}
+
+/// Starts origins, with one sentence where that fails.
+enum OriginStart {
+    static func start(_ settings: OriginSettings) async throws -> OriginServer {
+        do throws(OriginError) {
+            return try await OriginServer.start(settings)
+        } catch {
+            throw CommandFailure(.unavailable, "the embedded origin cannot start: \(error.description)")
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import Foundation
+import RunProfile
+
+/// `fullhouse run`: a run from a profile.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Play a profile's audience for real and write a report.",
+        discussion: """
+            Exit status: 0 all thresholds hold, 1 one does not, 2 the measurement is invalid, 3 nobody saw a picture, \
+            65 the profile is wrong, 66 a file cannot be read, 73 the folder cannot be made, 74 writing failed.
+            """)
+
+    @Argument(help: "The profile, a YAML file; '-' reads standard input.")
+    var profile: String
+
+    @Option(help: "The folder in which the run's own folder is made.")
+    var output = "Reports"
+
+    @Option(help: "Another number of viewers than the profile's.")
+    var viewers: Int?
+
+    @Option(help: "Another seed than the profile's.")
+    var seed: UInt64?
+
+    @Option(help: "The number of event loops; by default one for each processor but one.")
+    var loops: Int?
+
+    @Flag(help: "Show no progress.")
+    var quiet = false
+
+    func validate() throws {
+        if let viewers, !(1...10_000_000).contains(viewers) {
+            throw ValidationError("--viewers must be from 1 to 10000000.")
+        }
+        if let loops, !(1...256).contains(loops) { throw ValidationError("--loops must be from 1 to 256.") }
+    }
+
+    func run() async throws {
+        var loaded = try ProfileFile.read(profile, viewers: viewers)
+        if let seed { loaded.seed = seed }
+        if let loops { loaded.run.loops = loops }
+        let execution = RunExecution(
+            profile: loaded, settings: try SettingsAssembly.settings(for: loaded), output: output, isQuiet: quiet,
+            command: CommandLine.arguments.dropFirst().joined(separator: " "))
+        try RunExecution.conclude(try await execution.perform())
+    }
+}
+
+/// Reads profiles from files.
+enum ProfileFile {
+    /// - Throws: ``CommandFailure`` with one sentence for each problem.
+    static func read(_ path: String, viewers: Int? = nil) throws -> RunProfile {
+        let name = path == "-" ? "standard input" : path
+        let data: Data?
+        if path == "-" {
+            data = try? FileHandle.standardInput.readToEnd()
+        } else {
+            data = FileManager.default.contents(atPath: path)
+        }
+        guard let data else { throw CommandFailure(.noInput, "the profile \(name) cannot be read; is the path right?") }
+        guard let text = String(data: data, encoding: .utf8) else {
+            throw CommandFailure(.badInput, "the profile \(name) is not UTF-8 text")
+        }
+        do throws(ProfileError) {
+            return try ProfileReader.read(text, file: name, viewers: viewers)
+        } catch {
+            throw CommandFailure(.badInput, sentences: error.problems.map(\.sentence))
+        }
+    }
+}

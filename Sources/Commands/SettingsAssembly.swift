@@ -1,0 +1,104 @@
+import Access
+import Audience
+import CurlTransport
+import Foundation
+import LoadTest
+import Playback
+import Quantities
+import RunProfile
+import Transport
+
+/// Makes the settings of a run from a profile: reads keys, counts processors, spells out addresses.
+enum SettingsAssembly {
+    /// - Throws: ``CommandFailure`` with a sentence when a key or a certificate file cannot be read.
+    static func settings(for profile: RunProfile) throws -> LoadTestSettings {
+        try checkReadable(profile.http.certificateAuthorities)
+        let streams = profile.streams.map { LoadTestSettings.Stream(name: $0.name, uri: $0.uri) }
+        let channel = ChannelSettings(
+            version: profile.http.version, parallelTransfers: profile.http.parallelTransfers,
+            userAgent: profile.http.userAgent)
+        let transport = CurlTransportSettings(
+            certificateAuthorities: profile.http.certificateAuthorities,
+            verifiesCertificates: profile.http.verifiesCertificates, allowedHosts: allowedHosts(profile))
+        return LoadTestSettings(
+            plan: AudiencePlan(settings: profile.audience, seed: profile.seed), streams: streams,
+            regions: profile.regions.map { region(of: $0, streams: streams) }, player: profile.player, channel: channel,
+            transport: transport, loops: profile.run.loops ?? defaultLoops, limit: profile.run.limit,
+            grace: profile.run.grace, sampling: profile.run.sampling, token: try profile.token.map(tokenPolicy),
+            limits: LoadTestSettings.Limits(data: profile.dataLimit, throughput: profile.throughputLimit),
+            stopFile: profile.run.stopFile)
+    }
+
+    /// One loop for each processor but one, which is left to name lookup, the store and the system.
+    private static var defaultLoops: Int { max(1, ProcessInfo.processInfo.activeProcessorCount - 1) }
+
+    private static func allowedHosts(_ profile: RunProfile) -> Set<String> {
+        Set(profile.allowedHosts ?? profile.streams.compactMap { URIReference($0.uri).host })
+    }
+
+    /// Pins a region's edges: each address takes the place of every stream's host.
+    private static func region(
+        of region: RunProfile.Region, streams: [LoadTestSettings.Stream]
+    ) -> LoadTestSettings.Region {
+        let edges = region.edges.map { address in
+            var addresses: [String: String] = [:]
+            for stream in streams {
+                let reference = URIReference(stream.uri)
+                guard let host = reference.host, let port = reference.port else { continue }
+                addresses["\(host):\(port)"] = address
+            }
+            return LoadTestSettings.Edge(label: address, addresses: addresses)
+        }
+        return LoadTestSettings.Region(name: region.name, edges: edges)
+    }
+
+    private static func checkReadable(_ path: String?) throws {
+        guard let path, !FileManager.default.isReadableFile(atPath: path) else { return }
+        throw CommandFailure(
+            .noInput, "the certificate file \(path) cannot be read; correct 'http: certificate authorities' in the profile")
+    }
+
+    private static func tokenPolicy(_ token: RunProfile.Token) throws -> TokenPolicy {
+        let key = try SecretLoader.key(token.key)
+        let policy = TokenPolicy(
+            scheme: AkamaiEdgeAuth(key: key, name: token.name), paths: token.paths, lifetime: token.lifetime,
+            refresh: token.refresh, placement: token.inHeader ? .header : .query, onManifestOnly: token.onManifestOnly)
+        do throws(TokenError) {
+            let now = WallClock.now()
+            _ = try policy.scheme.sign(TokenGrant(.paths(token.paths), from: now, lifetime: token.lifetime))
+        } catch {
+            throw CommandFailure(.badInput, "the settings of 'access: token' cannot be signed with: \(error.description)")
+        }
+        return policy
+    }
+}
+
+/// Reads keys from where profiles and flags say they are; never shows one.
+enum SecretLoader {
+    /// The key in hexadecimal digits at a reference.
+    ///
+    /// - Throws: ``CommandFailure`` that names the place, not the content.
+    static func key(_ reference: SecretReference) throws -> SecretKey {
+        let text: String
+        let place: String
+        switch reference {
+        case .environment(let name):
+            place = "the environment variable \(name)"
+            guard let value = ProcessInfo.processInfo.environment[name] else {
+                throw CommandFailure(.noInput, "\(place), which is to hold a signing key, is not set")
+            }
+            text = value
+        case .file(let path):
+            place = "the key file \(path)"
+            guard let value = try? String(contentsOfFile: path, encoding: .utf8) else {
+                throw CommandFailure(.noInput, "\(place) cannot be read")
+            }
+            text = value
+        }
+        do throws(TokenError) {
+            return try SecretKey(hexadecimal: text)
+        } catch {
+            throw CommandFailure(.badInput, "\(place) does not hold a key: \(error.description)")
+        }
+    }
+}
