@@ -17,25 +17,21 @@ enum ReportFiles {
     ///   - folder: Where the files go; they are replaced.
     /// - Throws: ``CommandFailure`` when the run cannot be read or a file cannot be written.
     static func draw(store: String, into folder: String) throws -> Drawn {
-        do throws(RunStoreError) {
+        do {
             let reader = try RunReader(path: store)
             let report = try reader.report()
             let page = folder + "/report.html"
-            do {
-                try write(HTMLReport.render(report), to: page)
-                try write(SummaryJSON.render(report), to: folder + "/summary.json")
-                try write(SummaryCSV.render(report), to: folder + "/summary.csv")
-                try write(TimelineCSV.render(report), to: folder + "/timeline.csv")
-                try write(SummaryMarkdown.render(report), to: folder + "/summary.md")
-                try write(JUnitXML.render(report), to: folder + "/junit.xml")
-                try sessions(reader, to: folder + "/sessions.csv")
-                if report.transferRows > 0 { try transfers(reader, to: folder + "/transfers.csv") }
-            } catch let failure as CommandFailure {
-                throw failure
-            }
+            try write(HTMLReport.render(report), to: page)
+            try write(SummaryJSON.render(report), to: folder + "/summary.json")
+            try write(SummaryCSV.render(report), to: folder + "/summary.csv")
+            try write(TimelineCSV.render(report), to: folder + "/timeline.csv")
+            try write(SummaryMarkdown.render(report), to: folder + "/summary.md")
+            try write(JUnitXML.render(report), to: folder + "/junit.xml")
+            try sessions(reader, to: folder + "/sessions.csv")
+            if report.transferRows > 0 { try transfers(reader, to: folder + "/transfers.csv") }
             return Drawn(report: report, page: page)
-        } catch {
-            throw CommandFailure(.badInput, error.sentence)
+        } catch let error as RunStoreError {
+            throw CommandFailure(error.isAboutInput ? .noInput : .badInput, error.sentence)
         }
     }
 
@@ -94,5 +90,15 @@ private final class RowFile {
         flush()
         try? handle.close()
         if hasFailed { throw CommandFailure(.ioError, "\(path) cannot be written; is the disk full?") }
+    }
+}
+
+extension RunStoreError {
+    /// True when there is no such file, or it may not be read.
+    fileprivate var isAboutInput: Bool {
+        switch self {
+        case .notFound, .notReadable: true
+        default: false
+        }
     }
 }

@@ -92,7 +92,8 @@ extension PlayerSession {
             let kind = presentation?.periods[period].switchingSets[set].kind
         else { return }
         var loader = TrackLoader(
-            kind: kind, selection: TrackSelection(period: period, set: set, track: 0), start: start)
+            kind: kind, selection: TrackSelection(period: period, set: set, track: 0),
+            start: isPositioned ? playhead : start)
         loader.setLadder(tracks)
         loaders.append(loader)
         let position = loaders.count - 1
