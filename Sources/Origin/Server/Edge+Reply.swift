@@ -20,11 +20,7 @@ extension Edge {
 
     /// The headers of every answer.
     private func commonHeaders(_ context: Context) -> [(name: String, value: String)] {
-        [
-            ("Date", TimeText.http(context.now)), ("Server", "fullhouse-origin"),
-            ("Via", "1.1 \(settings.pop) (fullhouse)"), ("X-Served-By", "cache-\(settings.pop)"),
-            ("X-POP", settings.pop), ("Access-Control-Allow-Origin", "*"),
-        ]
+        [("Date", date(at: context.now))] + fixedHeaders
     }
 
     /// An answer of one sentence.

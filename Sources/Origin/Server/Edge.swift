@@ -16,6 +16,20 @@ final class Edge: Sendable {
     private let counters: Mutex<Counters>
     private let onRequest: (@Sendable (ServedRequest) -> Void)?
 
+    /// The headers that never change.
+    let fixedHeaders: [(name: String, value: String)]
+    /// The last second that was asked for as an HTTP date.
+    private let lastDate = Mutex<(second: Int64, text: String)>((.min, ""))
+
+    /// The time as an HTTP date, written once a second.
+    func date(at now: WallTime) -> String {
+        let second = floorDivide(now.nanoseconds, 1_000_000_000)
+        return lastDate.withLock { last in
+            if last.second != second { last = (second, TimeText.http(now)) }
+            return last.text
+        }
+    }
+
     /// Where the edge gets what it does not have.
     enum Source: Sendable {
         case synthetic(SyntheticContent)
@@ -42,6 +56,10 @@ final class Edge: Sendable {
         gateHeaders = readsHeaders ? Set(origin.gate?.scheme.fieldNames.map { $0.lowercased() } ?? []) : []
         self.source = source
         onRequest = origin.onRequest
+        fixedHeaders = [
+            ("Server", "fullhouse-origin"), ("Via", "1.1 \(settings.pop) (fullhouse)"),
+            ("X-Served-By", "cache-\(settings.pop)"), ("X-POP", settings.pop), ("Access-Control-Allow-Origin", "*"),
+        ]
         let half = TimeAmount(nanoseconds: origin.content.liveSegmentDuration.nanoseconds / 2)
         lifetimes = Lifetimes(
             changing: settings.cache.livePlaylist ?? half, fixed: settings.cache.fixedPlaylist,
