@@ -5,10 +5,16 @@ import Transport
 
 /// A line of comma-separated values (RFC 4180), empty where a figure has nothing to measure.
 private func line(_ fields: [String?]) -> String {
-    fields.map { $0.map(Escaping.csv) ?? "" }.joined(separator: ",") + "\r\n"
+    var text = ""
+    text.reserveCapacity(256)
+    for (position, field) in fields.enumerated() {
+        if position > 0 { text += "," }
+        if let field { text += Escaping.csv(field) }
+    }
+    return text + "\r\n"
 }
 
-private func seconds(_ amount: TimeAmount?) -> String? { amount.map { Figures.fixed($0.seconds, 6) } }
+private func seconds(_ amount: TimeAmount?) -> String? { amount.map { Figures.microseconds($0.nanoseconds) } }
 
 private func share(_ value: Double?) -> String? { value.map { Figures.fixed($0, 6) } }
 
@@ -108,8 +114,8 @@ package enum SessionsCSV {
     package static func row(_ row: SessionSummary) -> String {
         line([
             String(row.id.number), row.arrival.stream, row.arrival.region, row.edge, row.arrival.device,
-            Figures.fixed(row.arrival.due.seconds, 6), Figures.fixed(row.arrival.started.seconds, 6),
-            Figures.fixed(row.finished.seconds, 6), row.outcome.label, String(row.finalState.letter), row.failure,
+            Figures.microseconds(row.arrival.due.nanoseconds), Figures.microseconds(row.arrival.started.nanoseconds),
+            Figures.microseconds(row.finished.nanoseconds), row.outcome.label, String(row.finalState.letter), row.failure,
             seconds(row.startupTime), String(row.rebufferCount), seconds(row.rebufferTime), seconds(row.playedTime),
             share(row.rebufferRatio), rate(row.meanBitRate), seconds(row.renderedTime), String(row.switchesUp),
             String(row.switchesDown), seconds(row.meanLatency), seconds(row.lastLatency), String(row.bytes.count),
@@ -133,7 +139,7 @@ package enum TransfersCSV {
         let timings = record.timings
         return line([
             String(row.session.number), String(record.id.number), record.kind.label,
-            Figures.fixed(record.due.seconds, 6), Figures.fixed(timings.begun.seconds, 6), seconds(timings.nameLookup),
+            Figures.microseconds(record.due.nanoseconds), Figures.microseconds(timings.begun.nanoseconds), seconds(timings.nameLookup),
             seconds(timings.connect), seconds(timings.tls), seconds(timings.firstByte), seconds(timings.total),
             seconds(timings.ended - record.due), String(record.status), record.error,
             TransferOutcome(record).label, String(record.bytes.count), rate(record.bitRate),

@@ -24,6 +24,14 @@ enum Escaping {
 
     /// A field of a CSV line (RFC 4180). A text that a spreadsheet would take for a formula gets an apostrophe before it.
     static func csv(_ text: String) -> String {
+        // Nearly all fields are numbers and plain words.
+        let isPlain = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."): true
+            default: false
+            }
+        }
+        if isPlain { return text }
         var field = text
         if let first = field.first, "=+-@\t\r".contains(first), Double(field) == nil { field = "'" + field }
         guard field.unicodeScalars.contains(where: { $0 == "," || $0 == "\"" || $0 == "\n" || $0 == "\r" }) else {

@@ -64,7 +64,7 @@ enum RunSchema {
             "series", "dimension TEXT, name TEXT, second INTEGER", seriesColumns, "dimension, name, second",
             in: database)
         try database.execute(
-            sql: "CREATE TABLE session (\(sessionColumns.joined(separator: ", ")))")
+            sql: "CREATE TABLE session (id INTEGER PRIMARY KEY, \(sessionColumns.dropFirst().joined(separator: ", ")))")
         try database.execute(
             sql: "CREATE TABLE transfer (\(transferColumns.joined(separator: ", ")))")
         try database.execute(sql: "CREATE TABLE loop (\(loopColumns.joined(separator: ", ")))")

@@ -44,7 +44,8 @@ enum HTMLHeader {
         // An invalid measurement comes first: nothing below it counts.
         let validity = banner(verdicts.validityTone, verdicts.validitySentence, reasons(verdicts.validity))
         let thresholds = banner(verdicts.thresholdTone, verdicts.thresholdSentence, results(verdicts.results))
-        return text + (verdicts.validity.verdict == .invalid ? validity + thresholds : thresholds + validity)
+        let edge = verdicts.outlier.map { banner(.caution, $0.sentence, "") } ?? ""
+        return text + (verdicts.validity.verdict == .invalid ? validity + thresholds + edge : thresholds + validity + edge)
     }
 
     private static func banner(_ tone: Verdicts.Tone, _ sentence: String, _ list: String) -> String {
