@@ -27,7 +27,8 @@ package enum SummaryCSV {
         var text = line([
             "dimension", "name", "attempts", "plays", "start_failures", "playback_failures", "exits_before_start",
             "startup_p50_s", "startup_p95_s", "startup_p99_s", "rebuffer_ratio", "rebuffers", "mean_bit_rate_bps",
-            "live_latency_p50_s", "transfers", "completed_transfers", "failed_transfers", "cancelled_transfers", "bytes",
+            "live_latency_p50_s", "transfers", "completed_transfers", "failed_transfers", "cancelled_transfers",
+            "bytes",
             "first_byte_p50_s", "first_byte_p95_s", "transfer_time_p95_s", "cache_hit_ratio",
         ])
         for dimension in Dimension.allCases {
@@ -106,7 +107,8 @@ package enum SessionsCSV {
     package static let header = line([
         "session", "stream", "region", "edge", "device", "due_s", "started_s", "finished_s", "outcome", "final_state",
         "failure", "startup_s", "rebuffer_count", "rebuffer_s", "played_s", "rebuffer_ratio", "mean_bit_rate_bps",
-        "rendered_s", "switches_up", "switches_down", "live_latency_mean_s", "live_latency_last_s", "bytes", "transfers",
+        "rendered_s", "switches_up", "switches_down", "live_latency_mean_s", "live_latency_last_s", "bytes",
+        "transfers",
         "failed_transfers", "cancelled_transfers",
     ])
 
@@ -115,7 +117,8 @@ package enum SessionsCSV {
         line([
             String(row.id.number), row.arrival.stream, row.arrival.region, row.edge, row.arrival.device,
             Figures.microseconds(row.arrival.due.nanoseconds), Figures.microseconds(row.arrival.started.nanoseconds),
-            Figures.microseconds(row.finished.nanoseconds), row.outcome.label, String(row.finalState.letter), row.failure,
+            Figures.microseconds(row.finished.nanoseconds), row.outcome.label, String(row.finalState.letter),
+            row.failure,
             seconds(row.startupTime), String(row.rebufferCount), seconds(row.rebufferTime), seconds(row.playedTime),
             share(row.rebufferRatio), rate(row.meanBitRate), seconds(row.renderedTime), String(row.switchesUp),
             String(row.switchesDown), seconds(row.meanLatency), seconds(row.lastLatency), String(row.bytes.count),
@@ -128,8 +131,10 @@ package enum SessionsCSV {
 package enum TransfersCSV {
     /// The header line.
     package static let header = line([
-        "session", "transfer", "kind", "due_s", "begun_s", "name_lookup_s", "connect_s", "tls_s", "first_byte_s", "total_s",
-        "due_to_done_s", "status", "error", "outcome", "bytes", "bit_rate_bps", "media_s", "sequence", "attempt", "edge",
+        "session", "transfer", "kind", "due_s", "begun_s", "name_lookup_s", "connect_s", "tls_s", "first_byte_s",
+        "total_s",
+        "due_to_done_s", "status", "error", "outcome", "bytes", "bit_rate_bps", "media_s", "sequence", "attempt",
+        "edge",
         "pop", "cache", "http_version", "connection_reused",
     ])
 
@@ -139,7 +144,8 @@ package enum TransfersCSV {
         let timings = record.timings
         return line([
             String(row.session.number), String(record.id.number), record.kind.label,
-            Figures.microseconds(record.due.nanoseconds), Figures.microseconds(timings.begun.nanoseconds), seconds(timings.nameLookup),
+            Figures.microseconds(record.due.nanoseconds), Figures.microseconds(timings.begun.nanoseconds),
+            seconds(timings.nameLookup),
             seconds(timings.connect), seconds(timings.tls), seconds(timings.firstByte), seconds(timings.total),
             seconds(timings.ended - record.due), String(record.status), record.error,
             TransferOutcome(record).label, String(record.bytes.count), rate(record.bitRate),

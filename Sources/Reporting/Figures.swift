@@ -128,6 +128,8 @@ enum Figures {
         let day = dayOfYear - (153 * month + 2) / 5 + 1
         let civilMonth = month < 10 ? month + 3 : month - 9
         let year = yearOfEra + era * 400 + (civilMonth <= 2 ? 1 : 0)
-        return ("\(year)-\(two(civilMonth))-\(two(day))", "\(two(rest / 3_600)):\(two(rest / 60 % 60)):\(two(rest % 60))")
+        return (
+            "\(year)-\(two(civilMonth))-\(two(day))", "\(two(rest / 3_600)):\(two(rest / 60 % 60)):\(two(rest % 60))"
+        )
     }
 }

@@ -153,7 +153,9 @@ enum SampleReports {
             let bytes = kinds.keys.reduce(0) { $0 + (number(kinds[$1], "transfers", "all", "bytes") ?? 0) }
             #expect(bytes == Double(all.all.bytes))
             #expect(number(root, "sessions", "attempts") == 90)
-            #expect(number(root, "sessions", "startup_time", "p95") == report.totals.overall.startup.percentile(95)?.seconds)
+            #expect(
+                number(root, "sessions", "startup_time", "p95") == report.totals.overall.startup.percentile(95)?.seconds
+            )
         }
     }
 
@@ -281,7 +283,8 @@ private final class ElementCounter: NSObject, XMLParserDelegate {
 
 @Suite struct FiguresTests {
     @Test(arguments: [
-        (0.0, 2, "0.00"), (1.005, 1, "1.0"), (-0.04, 1, "0.0"), (-1.26, 1, "-1.3"), (12_345.678, 0, "12346"), (0.5, 3, "0.500"),
+        (0.0, 2, "0.00"), (1.005, 1, "1.0"), (-0.04, 1, "0.0"), (-1.26, 1, "-1.3"), (12_345.678, 0, "12346"),
+        (0.5, 3, "0.500"),
         (.nan, 2, "0"), (.infinity, 2, "0"),
     ])
     func fixedDigits(value: Double, digits: Int, text: String) { #expect(Figures.fixed(value, digits) == text) }
@@ -298,7 +301,10 @@ private final class ElementCounter: NSObject, XMLParserDelegate {
     ])
     func dates(seconds: Double, text: String) { #expect(Figures.iso(.seconds(seconds)) == text) }
 
-    @Test(arguments: [(0.0, false), (0.3, false), (1, true), (7, true), (97, false), (489, true), (1.12, false), (1e6, true), (13.7, false)])
+    @Test(arguments: [
+        (0.0, false), (0.3, false), (1, true), (7, true), (97, false), (489, true), (1.12, false), (1e6, true),
+        (13.7, false),
+    ])
     func axesHoldTheValueWithFewRoundTicks(value: Double, isWhole: Bool) {
         let axis = Axis(upTo: value, isWhole: isWhole)
         #expect(axis.upper >= value)

@@ -55,9 +55,11 @@ enum DistributionChart {
             // A label stands where there is room: right of its line, else left of it, else a row further down.
             let isLeft = (next - place < 30 || place > chart.size.width - 40) && place - previous > 30
             row = !isLeft && place - previous < 30 ? row + 1 : 0
-            text += "<path class=\"mark\" d=\"M\(Chart.number(place)) \(Chart.number(chart.top - 4))V\(Chart.number(chart.floor))\"/>"
+            text +=
+                "<path class=\"mark\" d=\"M\(Chart.number(place)) \(Chart.number(chart.top - 4))V\(Chart.number(chart.floor))\"/>"
             text += "<text class=\"marklabel\" x=\"\(Chart.number(place + (isLeft ? -3 : 3)))\""
-            text += " y=\"\(Chart.number(chart.top + 4 + Double(row) * 13))\" text-anchor=\"\(isLeft ? "end" : "start")\">p\(Int(percentage))</text>"
+            text +=
+                " y=\"\(Chart.number(chart.top + 4 + Double(row) * 13))\" text-anchor=\"\(isLeft ? "end" : "start")\">p\(Int(percentage))</text>"
         }
         return text
     }

@@ -12,7 +12,8 @@ enum HTMLGroups {
         ] {
             text += table(totals, dimension, title)
         }
-        text += "<p class=\"note\">A marked figure is clearly worse than the others in its column: by half or more. Live latency is the median.</p>\n"
+        text +=
+            "<p class=\"note\">A marked figure is clearly worse than the others in its column: by half or more. Live latency is the median.</p>\n"
         return text + failures(totals.overall)
     }
 
@@ -35,7 +36,8 @@ enum HTMLGroups {
         text += HTMLCharts.figure(
             "Time to first byte by edge",
             EdgeBars.render(
-                bars { totals.transfers(.edge, $0).firstByte }, id: "edge-firstbyte", title: "Time to first byte by edge"),
+                bars { totals.transfers(.edge, $0).firstByte }, id: "edge-firstbyte",
+                title: "Time to first byte by edge"),
             "Of all complete responses. An edge that is slow here is slow itself; one that is slow only in startup has too"
                 + " little throughput.")
         return text + "</div><p></p>\n"
@@ -47,7 +49,9 @@ enum HTMLGroups {
         let cells = names.map { totals.sessions(dimension, $0) }
         let transfers = names.map { totals.transfers(dimension, $0) }
         let hasTransfers = dimension != .device
-        var head = [dimension.label, "viewers", "startup p50", "p95", "rebuffer ratio", "mean bit rate", "live latency"]
+        var head = [
+            dimension.label, "viewers", "startup p50", "p95", "rebuffer ratio", "mean bit rate", "live latency",
+        ]
         head.append("failed viewers")
         if hasTransfers { head += ["first byte p50", "p95", "failed transfers", "cache hits", "data"] }
         var table = HTMLTable(title, head)
@@ -96,7 +100,8 @@ enum HTMLGroups {
             table.add([word, Figures.grouped(count), Figures.percent(cell.share(ofAttempts: count))])
         }
         text += table.html
-        return text + "<p class=\"note\">The word names the transfer and its status or error: <code>video-503</code> is a video"
+        return text
+            + "<p class=\"note\">The word names the transfer and its status or error: <code>video-503</code> is a video"
             + " segment that was answered with 503 until the player gave up.</p>\n"
     }
 }

@@ -1,5 +1,7 @@
-/// The style sheet of the report. The hues are those of Okabe and Ito (2008), which people with colour-blindness can tell
-/// apart; in the dark they are lightened to the same contrast.
+/// The style sheet of the report.
+///
+/// The hues are those of Okabe and Ito (2008), which people with colour-blindness can tell apart; in the dark they are
+/// lightened to the same contrast.
 enum HTMLStyle {
     static let sheet = """
         :root{color-scheme:light dark;--paper:#fdfdfb;--panel:#fff;--ink:#1c2126;--soft:#59636e;--line:#d9dde1;--grid:#e8ebee;
