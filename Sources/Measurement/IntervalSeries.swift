@@ -110,6 +110,7 @@ package struct IntervalSeries: Sendable, Equatable {
     /// - Parameters:
     ///   - deltas: One of each loop.
     ///   - end: When the interval ended; the second is the one that this instant ends or lies in.
+    /// - Returns: A point for each set in which anything happened or anybody was.
     package static func points(of deltas: [IntervalDelta], endingAt end: Instant) -> [CellKey: SeriesPoint] {
         let second = Int(max(0, end.nanoseconds - 1) / 1_000_000_000)
         var result: [CellKey: SeriesPoint] = [:]

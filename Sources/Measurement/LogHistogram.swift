@@ -8,7 +8,9 @@ import Quantities
 /// than a day as a day. The layout never changes, so that histograms of loops, seconds, shards and machines add up
 /// without any loss. Only the range of buckets in use is stored: an empty histogram owns no memory.
 package struct LogHistogram: Sendable, Equatable {
-    /// The longest span that is told apart: 24 hours. Longer ones count as this.
+    /// The longest span that is told apart: 24 hours.
+    ///
+    /// Longer ones count as this.
     package static let longest = TimeAmount.seconds(86_400 as Int64)
 
     static let subBucketBits = 11
@@ -101,6 +103,7 @@ extension LogHistogram {
     /// bucket but never outside the recorded range. It overstates by less than 0.1 %.
     ///
     /// - Parameter percentage: From 0 (the minimum) to 100 (the maximum); what lies outside is clamped.
+    /// - Returns: The percentile, or nil when empty.
     package func percentile(_ percentage: Double) -> TimeAmount? {
         guard !isEmpty else { return nil }
         guard percentage > 0 else { return minimum }

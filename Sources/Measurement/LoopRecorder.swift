@@ -98,7 +98,9 @@ package final class LoopRecorder {
         }
     }
 
-    /// Ends a session: its row is written with the next interval. A second call for the same session does nothing.
+    /// Ends a session: its row is written with the next interval.
+    ///
+    /// A second call for the same session does nothing.
     ///
     /// - Parameters:
     ///   - ledger: The account.

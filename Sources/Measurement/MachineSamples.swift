@@ -41,7 +41,9 @@ package struct LoopSample: Sendable, Equatable {
     package var cpuShare: Double { wall > .zero ? max(0, cpu.seconds / wall.seconds) : 0 }
 }
 
-/// How the machine and the run's control did up to an instant. Counters count from the begin of the run.
+/// How the machine and the run's control did up to an instant.
+///
+/// Counters count from the begin of the run.
 package struct MachineSample: Sendable, Equatable {
     /// When it was taken.
     package var at: Instant

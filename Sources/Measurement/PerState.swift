@@ -17,7 +17,9 @@ package struct PerState<Value: AdditiveArithmetic & Sendable>: Sendable {
     /// Creates zeros.
     package init() {}
 
-    /// The value of a state. Final states read as zero, and what is assigned to them is dropped.
+    /// The value of a state.
+    ///
+    /// Final states read as zero, and what is assigned to them is dropped.
     package subscript(state: PlaybackState) -> Value {
         get {
             switch state {
@@ -63,7 +65,9 @@ extension PerState: Hashable where Value: Hashable {}
 /// does. So a change costs two additions whenever it is reported, in whatever order.
 struct StateClock {
     private(set) var counts = PerState<Int64>()
-    /// Σ left − Σ entered. Wraps: only differences are used, and those fit.
+    /// Σ left − Σ entered.
+    ///
+    /// Wraps: only differences are used, and those fit.
     private var offsets = PerState<Int64>()
     private var taken = PerState<Int64>()
 

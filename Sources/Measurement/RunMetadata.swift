@@ -97,8 +97,9 @@ package struct RunReport: Sendable {
     /// The verdict on the run's own measurement.
     package var validity: Validity { evidence.verdict(totals: totals) }
 
-    /// The verdict on each threshold, in the profile's order. A text that is no threshold is left out: the profile's
-    /// reader has refused it long before.
+    /// The verdict on each threshold, in the profile's order.
+    ///
+    /// A text that is no threshold is left out: the profile's reader has refused it long before.
     package var thresholdResults: [ThresholdResult] {
         metadata.thresholds.compactMap { text in
             guard let threshold = try? Threshold(parsing: text) else { return nil }

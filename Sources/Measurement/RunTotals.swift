@@ -1,7 +1,8 @@
 import Quantities
 
-/// Everything a run has counted up to now, by every dimension. Adding deltas and totals is exact and does not depend on
-/// the order.
+/// Everything a run has counted up to now, by every dimension.
+///
+/// Adding deltas and totals is exact and does not depend on the order.
 package struct RunTotals: Sendable, Equatable {
     /// The sums of sessions, by everything, stream, region, edge and device.
     package var sessions: [CellKey: SessionCell] = [:]

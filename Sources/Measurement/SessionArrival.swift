@@ -4,7 +4,9 @@ import Quantities
 package struct SessionArrival: Hashable, Sendable {
     /// When the plan said that the session begins.
     package var due: Instant
-    /// When it did begin; never before `due` in a sound run. The difference is the lateness of the arrival.
+    /// When it did begin; never before `due` in a sound run.
+    ///
+    /// The difference is the lateness of the arrival.
     package var started: Instant
     /// The name of the stream in the profile.
     package var stream: String

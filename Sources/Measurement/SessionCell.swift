@@ -1,8 +1,9 @@
 import Playback
 import Quantities
 
-/// The sums over a set of sessions: everything that session metrics are made of. Adds up exactly over loops, seconds,
-/// shards and machines.
+/// The sums over a set of sessions: everything that session metrics are made of.
+///
+/// Adds up exactly over loops, seconds, shards and machines.
 package struct SessionCell: Sendable, Equatable {
     /// Sessions that began: the attempts.
     package var arrivals: Int64 = 0

@@ -37,7 +37,9 @@ package enum SessionOutcome: UInt8, Sendable, Codable, CaseIterable {
     }
 }
 
-/// What became of one session: a row of the run. Carries no URI and no token.
+/// What became of one session: a row of the run.
+///
+/// Carries no URI and no token.
 package struct SessionSummary: Hashable, Sendable {
     /// Its number in the plan.
     package var id: SessionID
@@ -115,8 +117,10 @@ package struct SessionSummary: Hashable, Sendable {
         self.cancelledTransfers = cancelledTransfers
     }
 
-    /// Rebuffer time ÷ (rebuffer time + playing time) as in CTA-2066: startup, seeking and pauses count neither above nor
-    /// below the line. Nil when the session neither played nor rebuffered.
+    /// Rebuffer time ÷ (rebuffer time + playing time) as in CTA-2066: startup, seeking and pauses count neither above
+    /// nor below the line.
+    ///
+    /// Nil when the session neither played nor rebuffered.
     package var rebufferRatio: Double? {
         let whole = rebufferTime + playedTime
         return whole > .zero ? rebufferTime.seconds / whole.seconds : nil

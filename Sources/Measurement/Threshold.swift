@@ -46,7 +46,9 @@ package struct Threshold: Sendable, Hashable {
     package var limit: Double
     /// What the limit is measured in.
     package var unit: MetricUnit
-    /// With fewer sessions or transfers than this there is no verdict. At least 1.
+    /// With fewer sessions or transfers than this there is no verdict.
+    ///
+    /// At least 1.
     package var minimumPopulation: Int64
     /// The threshold as it was written.
     package var text: String

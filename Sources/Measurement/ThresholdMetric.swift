@@ -1,6 +1,8 @@
 import Quantities
 
-/// What a threshold can be about. The raw value is the name in a profile; docs/METRICS.md has the formulas.
+/// What a threshold can be about.
+///
+/// The raw value is the name in a profile; docs/METRICS.md has the formulas.
 package enum ThresholdMetric: String, Sendable, Hashable, CaseIterable {
     case startupTime = "startup time"
     case rebufferRatio = "rebuffer ratio"

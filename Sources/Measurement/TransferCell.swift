@@ -61,7 +61,9 @@ package struct StatusTally: Sendable, Hashable {
     }
 }
 
-/// The sums over a set of transfers. Adds up exactly over loops, seconds, shards and machines.
+/// The sums over a set of transfers.
+///
+/// Adds up exactly over loops, seconds, shards and machines.
 package struct TransferCell: Sendable, Equatable {
     /// Every transfer once, by outcome and status; few entries, in order of first appearance.
     package var statuses: [StatusTally] = []
@@ -151,7 +153,9 @@ extension TransferCell {
     }
 
     /// Hits ÷ complete responses that said anything of the cache; revalidated and stale answers came from the cache and
-    /// count as hits. Nil when no response said anything.
+    /// count as hits.
+    ///
+    /// Nil when no response said anything.
     package var cacheHitRatio: Double? {
         let known = cache.sum - cache.unknown
         return known > 0 ? Double(cache.hit + cache.stale + cache.revalidated) / Double(known) : nil

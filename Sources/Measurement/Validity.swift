@@ -43,7 +43,9 @@ package struct Validity: Sendable, Hashable {
     package var verdict: ValidityVerdict { reasons.map(\.verdict).max() ?? .valid }
 }
 
-/// The limits of the validity verdict. Beyond `suspect` a run is suspect, beyond `invalid` it is invalid.
+/// The limits of the validity verdict.
+///
+/// Beyond `suspect` a run is suspect, beyond `invalid` it is invalid.
 package enum ValidityLimits {
     /// A pair of limits.
     package struct Pair<Value: Comparable & Sendable>: Sendable {
@@ -53,11 +55,15 @@ package enum ValidityLimits {
         package var invalid: Value
     }
 
-    /// Timer lateness, 99th percentile. It adds to every time measured: 20 ms is half a frame's time at 25 Hz and 1 % of a
-    /// two-second startup; 100 ms is what a viewer notices, and more than most edges take to answer.
+    /// Timer lateness, 99th percentile.
+    ///
+    /// It adds to every time measured: 20 ms is half a frame's time at 25 Hz and 1 % of a two-second startup; 100 ms is
+    /// what a viewer notices, and more than most edges take to answer.
     package static let latenessP99 = Pair(suspect: TimeAmount.milliseconds(20), invalid: .milliseconds(100))
-    /// The greatest timer lateness. One long stop of a loop delays all its sessions at once: a quarter of a second can be
-    /// told from the CDN's doing in the timeline, two seconds can drain the buffer of a low-latency player.
+    /// The greatest timer lateness.
+    ///
+    /// One long stop of a loop delays all its sessions at once: a quarter of a second can be told from the CDN's doing
+    /// in the timeline, two seconds can drain the buffer of a low-latency player.
     package static let latenessMaximum = Pair(suspect: TimeAmount.milliseconds(250), invalid: .seconds(2 as Int64))
     /// A second in which a loop's thread used this part of a processor or more is a busy one: work queues up.
     package static let busyShare = 0.9
@@ -71,9 +77,13 @@ package enum ValidityLimits {
     package static let descriptors = Pair(suspect: 0.9, invalid: 0.99)
     /// The part of the machine's memory in use: past this the system reclaims, and everything waits.
     package static let memory = Pair(suspect: 0.9, invalid: 0.97)
-    /// TCP segments sent again by this machine. It mostly sends requests: a percent lost is a bad link near the tester.
+    /// TCP segments sent again by this machine.
+    ///
+    /// It mostly sends requests: a percent lost is a bad link near the tester.
     package static let retransmits = 0.01
-    /// Movement of the wall clock against the monotonic one. Live latency and token lifetimes are read from it.
+    /// Movement of the wall clock against the monotonic one.
+    ///
+    /// Live latency and token lifetimes are read from it.
     package static let clockStep = Pair(suspect: TimeAmount.milliseconds(50), invalid: .seconds(1 as Int64))
     /// Connections that were opened again without the server's doing, per transfer: it should never happen.
     package static let reconnects = Pair(suspect: 0.0, invalid: 0.01)

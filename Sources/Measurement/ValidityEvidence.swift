@@ -83,6 +83,7 @@ extension ValidityEvidence {
     /// The verdict on a run.
     ///
     /// - Parameter totals: What the run counted.
+    /// - Returns: The verdict with everything that speaks against the run.
     package func verdict(totals: RunTotals) -> Validity {
         var reasons: [Validity.Reason] = []
         for (number, loop) in loops.sorted(by: { $0.key < $1.key }) {

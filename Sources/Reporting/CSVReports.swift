@@ -5,10 +5,16 @@ import Transport
 
 /// A line of comma-separated values (RFC 4180), empty where a figure has nothing to measure.
 private func line(_ fields: [String?]) -> String {
-    fields.map { $0.map(Escaping.csv) ?? "" }.joined(separator: ",") + "\r\n"
+    var text = ""
+    text.reserveCapacity(256)
+    for (position, field) in fields.enumerated() {
+        if position > 0 { text += "," }
+        if let field { text += Escaping.csv(field) }
+    }
+    return text + "\r\n"
 }
 
-private func seconds(_ amount: TimeAmount?) -> String? { amount.map { Figures.fixed($0.seconds, 6) } }
+private func seconds(_ amount: TimeAmount?) -> String? { amount.map { Figures.microseconds($0.nanoseconds) } }
 
 private func share(_ value: Double?) -> String? { value.map { Figures.fixed($0, 6) } }
 
@@ -21,7 +27,8 @@ package enum SummaryCSV {
         var text = line([
             "dimension", "name", "attempts", "plays", "start_failures", "playback_failures", "exits_before_start",
             "startup_p50_s", "startup_p95_s", "startup_p99_s", "rebuffer_ratio", "rebuffers", "mean_bit_rate_bps",
-            "live_latency_p50_s", "transfers", "completed_transfers", "failed_transfers", "cancelled_transfers", "bytes",
+            "live_latency_p50_s", "transfers", "completed_transfers", "failed_transfers", "cancelled_transfers",
+            "bytes",
             "first_byte_p50_s", "first_byte_p95_s", "transfer_time_p95_s", "cache_hit_ratio",
         ])
         for dimension in Dimension.allCases {
@@ -100,7 +107,8 @@ package enum SessionsCSV {
     package static let header = line([
         "session", "stream", "region", "edge", "device", "due_s", "started_s", "finished_s", "outcome", "final_state",
         "failure", "startup_s", "rebuffer_count", "rebuffer_s", "played_s", "rebuffer_ratio", "mean_bit_rate_bps",
-        "rendered_s", "switches_up", "switches_down", "live_latency_mean_s", "live_latency_last_s", "bytes", "transfers",
+        "rendered_s", "switches_up", "switches_down", "live_latency_mean_s", "live_latency_last_s", "bytes",
+        "transfers",
         "failed_transfers", "cancelled_transfers",
     ])
 
@@ -108,8 +116,9 @@ package enum SessionsCSV {
     package static func row(_ row: SessionSummary) -> String {
         line([
             String(row.id.number), row.arrival.stream, row.arrival.region, row.edge, row.arrival.device,
-            Figures.fixed(row.arrival.due.seconds, 6), Figures.fixed(row.arrival.started.seconds, 6),
-            Figures.fixed(row.finished.seconds, 6), row.outcome.label, String(row.finalState.letter), row.failure,
+            Figures.microseconds(row.arrival.due.nanoseconds), Figures.microseconds(row.arrival.started.nanoseconds),
+            Figures.microseconds(row.finished.nanoseconds), row.outcome.label, String(row.finalState.letter),
+            row.failure,
             seconds(row.startupTime), String(row.rebufferCount), seconds(row.rebufferTime), seconds(row.playedTime),
             share(row.rebufferRatio), rate(row.meanBitRate), seconds(row.renderedTime), String(row.switchesUp),
             String(row.switchesDown), seconds(row.meanLatency), seconds(row.lastLatency), String(row.bytes.count),
@@ -122,8 +131,10 @@ package enum SessionsCSV {
 package enum TransfersCSV {
     /// The header line.
     package static let header = line([
-        "session", "transfer", "kind", "due_s", "begun_s", "name_lookup_s", "connect_s", "tls_s", "first_byte_s", "total_s",
-        "due_to_done_s", "status", "error", "outcome", "bytes", "bit_rate_bps", "media_s", "sequence", "attempt", "edge",
+        "session", "transfer", "kind", "due_s", "begun_s", "name_lookup_s", "connect_s", "tls_s", "first_byte_s",
+        "total_s",
+        "due_to_done_s", "status", "error", "outcome", "bytes", "bit_rate_bps", "media_s", "sequence", "attempt",
+        "edge",
         "pop", "cache", "http_version", "connection_reused",
     ])
 
@@ -133,7 +144,8 @@ package enum TransfersCSV {
         let timings = record.timings
         return line([
             String(row.session.number), String(record.id.number), record.kind.label,
-            Figures.fixed(record.due.seconds, 6), Figures.fixed(timings.begun.seconds, 6), seconds(timings.nameLookup),
+            Figures.microseconds(record.due.nanoseconds), Figures.microseconds(timings.begun.nanoseconds),
+            seconds(timings.nameLookup),
             seconds(timings.connect), seconds(timings.tls), seconds(timings.firstByte), seconds(timings.total),
             seconds(timings.ended - record.due), String(record.status), record.error,
             TransferOutcome(record).label, String(record.bytes.count), rate(record.bitRate),

@@ -8,6 +8,7 @@ package enum ConsoleSummary {
     /// - Parameters:
     ///   - report: The run.
     ///   - reportPath: Where the HTML report is; nil when none was drawn.
+    /// - Returns: The text, with a line end at its end.
     package static func render(_ report: RunReport, reportPath: String? = nil) -> String {
         let verdicts = Verdicts(report)
         let cell = report.totals.overall
@@ -20,7 +21,9 @@ package enum ConsoleSummary {
         if let end = verdicts.endSentence { lines.append(end) }
         lines += report.metadata.warnings
         lines.append(verdicts.thresholdSentence)
-        for result in verdicts.results where result.verdict != .passed { lines.append("  \(mark(result)) \(result.sentence)") }
+        for result in verdicts.results where result.verdict != .passed {
+            lines.append("  \(mark(result)) \(result.sentence)")
+        }
         lines.append(verdicts.validitySentence)
         for reason in verdicts.validity.reasons { lines.append("  ! \(reason.sentence)") }
         lines.append("")
@@ -33,7 +36,8 @@ package enum ConsoleSummary {
                     + " \(Figures.percent(cell.share(ofPlays: cell.rebufferedSessions))) of the plays"))
         lines.append(row("mean bit rate", Figures.rate(cell.meanBitRate)))
         if let latency = cell.latency.percentile(50) {
-            lines.append(row("live latency", "p50 \(Figures.time(latency)), p95 \(Figures.time(cell.latency.percentile(95)))"))
+            lines.append(
+                row("live latency", "p50 \(Figures.time(latency)), p95 \(Figures.time(cell.latency.percentile(95)))"))
         }
         lines.append(
             row(

@@ -1,7 +1,8 @@
 /// Text that came from profiles and servers, made harmless for each format.
 enum Escaping {
-    /// For HTML and XML, in text and in quoted attributes. Characters that XML 1.0 does not know (section 2.2) become
-    /// U+FFFD.
+    /// For HTML and XML, in text and in quoted attributes.
+    ///
+    /// Characters that XML 1.0 does not know (section 2.2) become U+FFFD.
     static func markup(_ text: String) -> String {
         var result = ""
         result.reserveCapacity(text.utf8.count)
@@ -22,8 +23,18 @@ enum Escaping {
         return result
     }
 
-    /// A field of a CSV line (RFC 4180). A text that a spreadsheet would take for a formula gets an apostrophe before it.
+    /// A field of a CSV line (RFC 4180).
+    ///
+    /// A text that a spreadsheet would take for a formula gets an apostrophe before it.
     static func csv(_ text: String) -> String {
+        // Nearly all fields are numbers and plain words.
+        let isPlain = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."): true
+            default: false
+            }
+        }
+        if isPlain { return text }
         var field = text
         if let first = field.first, "=+-@\t\r".contains(first), Double(field) == nil { field = "'" + field }
         guard field.unicodeScalars.contains(where: { $0 == "," || $0 == "\"" || $0 == "\n" || $0 == "\r" }) else {

@@ -17,6 +17,14 @@ enum Figures {
         return sign + padded.dropLast(digits) + "." + padded.suffix(digits)
     }
 
+    /// Nanoseconds as seconds with six digits after the point, exactly: the path of the large tables.
+    static func microseconds(_ nanoseconds: Int64) -> String {
+        let micros = nanoseconds.magnitude / 1_000 + (nanoseconds.magnitude % 1_000 >= 500 ? 1 : 0)
+        let (whole, part) = micros.quotientAndRemainder(dividingBy: 1_000_000)
+        // A million more gives the leading zeros.
+        return (nanoseconds < 0 && micros > 0 ? "-" : "") + String(whole) + "." + String(1_000_000 + part).dropFirst()
+    }
+
     /// About three digits that matter, without a power of ten: `0.0123`, `1.23`, `12.3`, `123`, `12 345`.
     static func short(_ value: Double) -> String {
         let size = abs(value)
@@ -120,6 +128,8 @@ enum Figures {
         let day = dayOfYear - (153 * month + 2) / 5 + 1
         let civilMonth = month < 10 ? month + 3 : month - 9
         let year = yearOfEra + era * 400 + (civilMonth <= 2 ? 1 : 0)
-        return ("\(year)-\(two(civilMonth))-\(two(day))", "\(two(rest / 3_600)):\(two(rest / 60 % 60)):\(two(rest % 60))")
+        return (
+            "\(year)-\(two(civilMonth))-\(two(day))", "\(two(rest / 3_600)):\(two(rest / 60 % 60)):\(two(rest % 60))"
+        )
     }
 }

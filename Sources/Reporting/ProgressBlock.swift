@@ -36,6 +36,7 @@ package struct ProgressBlock: Sendable {
     /// Always the same five lines, to be drawn over the last ones; none is longer than the width.
     ///
     /// - Parameter width: Columns of the terminal.
+    /// - Returns: The lines, without line ends.
     package func lines(width: Int) -> [String] {
         let now = point.concurrent
         let shown = [

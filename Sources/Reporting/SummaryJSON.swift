@@ -2,13 +2,17 @@ import Measurement
 import Playback
 import Quantities
 
-/// `summary.json`: the whole run in numbers, for programs. docs/METRICS.md describes every key; keys are only ever added.
+/// `summary.json`: the whole run in numbers, for programs.
+///
+/// The keys are described in docs/METRICS.md and only ever added to.
 package enum SummaryJSON {
     /// The version of the format, in its `format` key.
     package static let version = 1
 
-    /// The document. Times are seconds, rates bits per second, shares parts of one; null stands for a figure without
-    /// anything to measure.
+    /// The document.
+    ///
+    /// Times are seconds, rates bits per second, shares parts of one; null stands for a figure without anything to
+    /// measure.
     package static func render(_ report: RunReport) -> String {
         let validity = report.validity
         return JSONText.object([

@@ -14,7 +14,9 @@ package enum SummaryMarkdown {
         if let end = verdicts.endSentence { text += "**\(Escaping.markdown(end))**\n\n" }
         for warning in metadata.warnings { text += "**\(Escaping.markdown(warning))**\n\n" }
         text += "**\(verdicts.thresholdSentence)** \(verdicts.validitySentence)\n\n"
-        for reason in verdicts.validity.reasons { text += "- \(reason.verdict.label): \(Escaping.markdown(reason.sentence))\n" }
+        for reason in verdicts.validity.reasons {
+            text += "- \(reason.verdict.label): \(Escaping.markdown(reason.sentence))\n"
+        }
         if !verdicts.validity.reasons.isEmpty { text += "\n" }
         if let outlier = verdicts.outlier { text += "\(Escaping.markdown(outlier.sentence))\n\n" }
         text += thresholds(verdicts.results)
@@ -60,7 +62,8 @@ package enum SummaryMarkdown {
     private static func table(_ totals: RunTotals, _ dimension: Dimension, _ title: String) -> String {
         let names = totals.names(of: dimension)
         guard names.count > 1 else { return "" }
-        var text = "| \(title.lowercased()) | viewers | startup p50 | startup p95 | rebuffer ratio | mean bit rate | failed |"
+        var text =
+            "| \(title.lowercased()) | viewers | startup p50 | startup p95 | rebuffer ratio | mean bit rate | failed |"
         text += " first byte p95 |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n"
         for name in names {
             let cell = totals.sessions(dimension, name)

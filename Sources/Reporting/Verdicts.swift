@@ -46,7 +46,9 @@ struct Verdicts {
         let open = results.count { $0.verdict == .notEnoughData }
         let rest = open == 0 ? "" : "; for \(open) there was not enough data"
         let things = results.count == 1 ? "The only threshold" : "All \(results.count) thresholds"
-        if failed == 0, open == 0 { return "Passed: \(things.lowercasedFirst) \(results.count == 1 ? "was" : "were") kept." }
+        if failed == 0, open == 0 {
+            return "Passed: \(things.lowercasedFirst) \(results.count == 1 ? "was" : "were") kept."
+        }
         if failed == 0 {
             return open == results.count
                 ? "No verdict: not enough data for any threshold."
@@ -130,7 +132,8 @@ struct EdgeOutlier {
         }
         if ownTransfers.firstByte.count >= 20, otherTransfers.firstByte.count >= 20 {
             compare(
-                "time to first byte p95", ownTransfers.firstByte.percentile(95), otherTransfers.firstByte.percentile(95))
+                "time to first byte p95", ownTransfers.firstByte.percentile(95), otherTransfers.firstByte.percentile(95)
+            )
         }
         return (factor, findings)
     }

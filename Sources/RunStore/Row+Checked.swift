@@ -18,13 +18,12 @@ extension Row {
     /// The value of a column; nil for NULL.
     func optional<Value: DatabaseValueConvertible>(_ column: Int) throws -> Value? {
         let stored = databaseValue(at: column)
-        if stored.isNull { return nil }
-        guard let value = Value.fromDatabaseValue(stored) else { throw unreadable(column) }
-        if let number = Int64.fromDatabaseValue(stored), stored.storage.isWholeNumber,
-            number.magnitude > Self.largest.magnitude
-        {
-            throw unreadable(column)
+        switch stored.storage {
+        case .null: return nil
+        case .int64(let number) where number.magnitude > Self.largest.magnitude: throw unreadable(column)
+        case .int64, .double, .string, .blob: break
         }
+        guard let value = Value.fromDatabaseValue(stored) else { throw unreadable(column) }
         return value
     }
 
@@ -53,14 +52,5 @@ extension Row {
 
     private func unreadable(_ column: Int) -> UnreadableColumn {
         UnreadableColumn(column: Array(columnNames)[column])
-    }
-}
-
-extension DatabaseValue.Storage {
-    fileprivate var isWholeNumber: Bool {
-        switch self {
-        case .int64: true
-        case .null, .double, .string, .blob: false
-        }
     }
 }

@@ -68,7 +68,7 @@ package final class RunReader: Sendable {
         }
     }
 
-    /// Calls a closure for each stored transfer, by session and number, without keeping them.
+    /// Calls a closure for each stored transfer, in the order they were stored, without keeping them.
     package func forEachTransfer(_ body: (SampledTransfer) throws -> Void) throws(RunStoreError) {
         try RunStoreError.wrap(path) {
             try queue.read { database in

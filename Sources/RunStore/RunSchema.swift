@@ -1,10 +1,14 @@
 import GRDB
 
-/// The layout of a run file. docs/RUN-FILE in words: docs/METRICS.md, section “The run file”.
+/// The layout of a run file.
+///
+/// In words: docs/METRICS.md, section “The run file”.
 enum RunSchema {
     /// `FHRN` in ASCII: says in the file's header that it is a run (`PRAGMA application_id`).
     static let applicationID: Int32 = 0x4648_524E
-    /// The layout's version (`PRAGMA user_version`). A reader takes this one and all before it.
+    /// The layout's version (`PRAGMA user_version`).
+    ///
+    /// A reader takes this one and all before it.
     static let version: Int32 = 1
 
     /// Columns that a session cell and its reader share, in order.
@@ -64,7 +68,7 @@ enum RunSchema {
             "series", "dimension TEXT, name TEXT, second INTEGER", seriesColumns, "dimension, name, second",
             in: database)
         try database.execute(
-            sql: "CREATE TABLE session (\(sessionColumns.joined(separator: ", ")))")
+            sql: "CREATE TABLE session (id INTEGER PRIMARY KEY, \(sessionColumns.dropFirst().joined(separator: ", ")))")
         try database.execute(
             sql: "CREATE TABLE transfer (\(transferColumns.joined(separator: ", ")))")
         try database.execute(sql: "CREATE TABLE loop (\(loopColumns.joined(separator: ", ")))")

@@ -80,7 +80,9 @@ package final class RunWriter {
         if let machine { evidence.add(machine) }
     }
 
-    /// Marks the run as over and leaves one single file. Nothing may be appended afterwards.
+    /// Marks the run as over and leaves one single file.
+    ///
+    /// Nothing may be appended afterwards.
     ///
     /// - Parameter end: How it came to its end; ``RunEnd/cutShort`` leaves the mark out.
     /// - Throws: ``RunStoreError``; the run is then read as cut short.

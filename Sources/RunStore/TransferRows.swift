@@ -8,7 +8,7 @@ import Transport
 enum TransferRows {
     private static let insertion = RunSchema.insert(into: "transfer", RunSchema.transferColumns)
     static let selection =
-        "SELECT \(RunSchema.transferColumns.joined(separator: ", ")) FROM transfer ORDER BY session, number"
+        "SELECT \(RunSchema.transferColumns.joined(separator: ", ")) FROM transfer ORDER BY rowid"
 
     static func insert(_ row: SampledTransfer, into database: Database) throws {
         let statement = try database.cachedStatement(sql: insertion)

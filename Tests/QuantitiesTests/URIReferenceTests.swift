@@ -26,7 +26,8 @@ import Testing
 
     @Test("keep percent-encoding, case and order byte for byte")
     func keepsBytes() {
-        let resolved = URIReference.resolve("Seg%2f1.m4s?b=%3D&a=1", against: "https://CDN.example.com:8443/Live/m.m3u8?t=x")
+        let resolved = URIReference.resolve(
+            "Seg%2f1.m4s?b=%3D&a=1", against: "https://CDN.example.com:8443/Live/m.m3u8?t=x")
         #expect(resolved == "https://CDN.example.com:8443/Live/Seg%2f1.m4s?b=%3D&a=1")
     }
 

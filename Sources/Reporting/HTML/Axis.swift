@@ -61,7 +61,8 @@ struct TimeAxis {
             1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1_200, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200, 86_400,
         ]
         let total = self.length
-        let step = candidates.first { total / $0 <= Double(steps) } ?? (total / Double(steps) / 86_400).rounded(.up) * 86_400
+        let step =
+            candidates.first { total / $0 <= Double(steps) } ?? (total / Double(steps) / 86_400).rounded(.up) * 86_400
         (unitSeconds, unit) = step < 60 ? (1, "s") : step < 3_600 ? (60, "min") : (3_600, "h")
         ticks = Array(stride(from: 0, through: total + 0.001, by: step))
     }

@@ -1,5 +1,6 @@
-/// A frame of a chart: its size, axes and grid, as SVG text. Colours are classes of the style sheet, so that dark, light
-/// and print need no second drawing.
+/// A frame of a chart: its size, axes and grid, as SVG text.
+///
+/// Colours are classes of the style sheet, so that dark, light and print need no second drawing.
 struct Chart {
     /// How large a chart is drawn; it is scaled to the width of its column.
     struct Size {
@@ -25,12 +26,14 @@ struct Chart {
     /// The vertical place of a part (0 to 1) of the axis.
     func y(_ part: Double) -> Double { floor - min(1, max(0, part)) * plotHeight }
 
-    /// The drawing with its accessible name; the parts are SVG already.
+    /// The drawing with its accessible name.
     ///
     /// - Parameters:
     ///   - id: Unique in the document.
     ///   - title: What is shown.
     ///   - description: The main figures in words, for those who do not see it.
+    ///   - parts: SVG already, drawn in this order.
+    /// - Returns: The `svg` element.
     func render(id: String, title: String, description: String, _ parts: [String]) -> String {
         var text = "<svg viewBox=\"0 0 \(Self.number(size.width)) \(Self.number(size.height))\" role=\"img\""
         text += " aria-labelledby=\"\(id)-t \(id)-d\">"
@@ -46,7 +49,8 @@ struct Chart {
             let height = Self.number(y(tick / axis.upper))
             let kind = tick == 0 ? "base" : "grid"
             text += "<path class=\"\(kind)\" d=\"M\(Self.number(left)) \(height)H\(Self.number(size.width - right))\"/>"
-            text += "<text class=\"tick\" x=\"\(Self.number(left - 6))\" y=\"\(height)\" dy=\".35em\" text-anchor=\"end\">\(label)</text>"
+            text +=
+                "<text class=\"tick\" x=\"\(Self.number(left - 6))\" y=\"\(height)\" dy=\".35em\" text-anchor=\"end\">\(label)</text>"
         }
         return text
     }

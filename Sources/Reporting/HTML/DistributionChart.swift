@@ -26,7 +26,7 @@ enum DistributionChart {
         parts.append(marks(histogram, chart, scale: axis.upper / factor))
         let beyond = histogram.count(above: .seconds(axis.upper / factor))
         let rest = beyond > 0 ? "; \(Figures.grouped(Int64(clamping: beyond))) more up to \(Figures.time(maximum))" : ""
-        parts.append(chart.axisName((factor == 1 ? "s" : "ms") + rest))
+        parts.append(chart.axisName("time (\(factor == 1 ? "s" : "ms"))" + rest))
         let words = [50.0, 95, 99].map { "p\(Int($0)) \(Figures.time(histogram.percentile($0)))" }
         return chart.render(id: id, title: title, description: words.joined(separator: ", ") + ".", parts)
     }
@@ -43,19 +43,23 @@ enum DistributionChart {
     }
 
     private static func marks(_ histogram: LogHistogram, _ chart: Chart, scale: Double) -> String {
+        let places = [50.0, 95, 99].compactMap { percentage -> (Double, Double)? in
+            guard let value = histogram.percentile(percentage)?.seconds, value <= scale else { return nil }
+            return (percentage, chart.x(value / scale))
+        }
         var text = ""
-        var lastPlace = -100.0
         var row = 0
-        for percentage in [50.0, 95, 99] {
-            guard let value = histogram.percentile(percentage)?.seconds, value <= scale else { continue }
-            let place = chart.x(value / scale)
-            // Labels that would touch go one row down.
-            row = place - lastPlace < 28 ? row + 1 : 0
-            lastPlace = place
-            let isLeft = place > chart.size.width - 40
-            text += "<path class=\"mark\" d=\"M\(Chart.number(place)) \(Chart.number(chart.top - 4))V\(Chart.number(chart.floor))\"/>"
+        for (number, (percentage, place)) in places.enumerated() {
+            let previous = number > 0 ? places[number - 1].1 : -100
+            let next = number + 1 < places.count ? places[number + 1].1 : 1_000
+            // A label stands where there is room: right of its line, else left of it, else a row further down.
+            let isLeft = (next - place < 30 || place > chart.size.width - 40) && place - previous > 30
+            row = !isLeft && place - previous < 30 ? row + 1 : 0
+            text +=
+                "<path class=\"mark\" d=\"M\(Chart.number(place)) \(Chart.number(chart.top - 4))V\(Chart.number(chart.floor))\"/>"
             text += "<text class=\"marklabel\" x=\"\(Chart.number(place + (isLeft ? -3 : 3)))\""
-            text += " y=\"\(Chart.number(chart.top + 4 + Double(row) * 13))\" text-anchor=\"\(isLeft ? "end" : "start")\">p\(Int(percentage))</text>"
+            text +=
+                " y=\"\(Chart.number(chart.top + 4 + Double(row) * 13))\" text-anchor=\"\(isLeft ? "end" : "start")\">p\(Int(percentage))</text>"
         }
         return text
     }

@@ -29,23 +29,30 @@ enum EdgeBars {
             let anchor = tick == 0 ? "start" : "middle"
             parts.append("<path class=\"grid\" d=\"M\(place) 4V\(Chart.number(height - 22))\"/>")
             parts.append(
-                "<text class=\"tick\" x=\"\(place)\" y=\"\(Chart.number(height - 8))\" text-anchor=\"\(anchor)\">\(label)</text>")
+                "<text class=\"tick\" x=\"\(place)\" y=\"\(Chart.number(height - 8))\" text-anchor=\"\(anchor)\">\(label)</text>"
+            )
         }
-        parts.append("<text class=\"unit\" x=\"\(Chart.number(width - 2))\" y=\"\(Chart.number(height - 8))\" text-anchor=\"end\">\(factor == 1 ? "s" : "ms")</text>")
+        parts.append(
+            "<text class=\"unit\" x=\"\(Chart.number(width - 2))\" y=\"\(Chart.number(height - 8))\" text-anchor=\"end\">\(factor == 1 ? "s" : "ms")</text>"
+        )
         for (row, bar) in shown.enumerated() {
             let top = Double(row) * rowHeight + 4
             let style = bar.isMarked ? "rebuffering" : "playing"
             let name = bar.name.count > 44 ? bar.name.prefix(43) + "…" : bar.name[...]
             parts.append(
-                "<text class=\"barname\" x=\"2\" y=\"\(Chart.number(top + 11))\">\(Escaping.markup(name.isEmpty ? "none" : String(name)))</text>")
+                "<text class=\"barname\" x=\"2\" y=\"\(Chart.number(top + 11))\">\(Escaping.markup(name.isEmpty ? "none" : String(name)))</text>"
+            )
             guard let median = bar.median else { continue }
             let high = bar.high ?? median
             parts.append(
-                "<rect class=\"area \(style) faint\" x=\"0\" y=\"\(Chart.number(top + 17))\" width=\"\(Chart.number(max(1, x(high.seconds))))\" height=\"8\"/>")
+                "<rect class=\"area \(style) faint\" x=\"0\" y=\"\(Chart.number(top + 17))\" width=\"\(Chart.number(max(1, x(high.seconds))))\" height=\"8\"/>"
+            )
             parts.append(
-                "<rect class=\"area \(style)\" x=\"0\" y=\"\(Chart.number(top + 17))\" width=\"\(Chart.number(max(1, x(median.seconds))))\" height=\"8\"/>")
+                "<rect class=\"area \(style)\" x=\"0\" y=\"\(Chart.number(top + 17))\" width=\"\(Chart.number(max(1, x(median.seconds))))\" height=\"8\"/>"
+            )
             parts.append(
-                "<text class=\"tick\" x=\"\(Chart.number(x(high.seconds) + 4))\" y=\"\(Chart.number(top + 25))\">\(Figures.time(high))</text>")
+                "<text class=\"tick\" x=\"\(Chart.number(x(high.seconds) + 4))\" y=\"\(Chart.number(top + 25))\">\(Figures.time(high))</text>"
+            )
         }
         let chart = Chart(size: Chart.Size(width: width, height: height))
         let words = bars.map { "\($0.name): median \(Figures.time($0.median)), p95 \(Figures.time($0.high))" }

@@ -5,7 +5,8 @@ import Quantities
 enum HTMLCharts {
     static func render(_ report: RunReport, _ verdicts: Verdicts) -> String {
         guard report.duration > .zero else {
-            return "<p class=\"note\">The run ended before its first second was stored, so there is nothing to draw.</p>\n"
+            return
+                "<p class=\"note\">The run ended before its first second was stored, so there is nothing to draw.</p>\n"
         }
         let charts = TimeCharts(report)
         var text = "<h2>What the audience saw</h2>\n" + viewers(report)
@@ -13,7 +14,8 @@ enum HTMLCharts {
         text += figure(
             "Startup time",
             DistributionChart.render(
-                report.totals.overall.startup, id: "startup", title: "Distribution of startup times", population: "plays"),
+                report.totals.overall.startup, id: "startup", title: "Distribution of startup times",
+                population: "plays"),
             "How long viewers waited for the first frame. A second hump is a second kind of viewer: look for it in the tables"
                 + " by edge and region.")
         text += figure(
@@ -49,7 +51,8 @@ enum HTMLCharts {
         var text = "<figure class=\"full\"><h3>Concurrent viewers</h3>" + legend(names.map { ($0, $0) })
         text += "<div class=\"wide\">\(TimeCharts(report, size: .wide).viewers(id: "viewers"))</div>"
         text += "<div class=\"slim\">\(TimeCharts(report).viewers(id: "viewers-slim"))</div>"
-        return text + "<figcaption>Everybody who was there, by what they were doing. Orange at the front of a rise is normal:"
+        return text
+            + "<figcaption>Everybody who was there, by what they were doing. Orange at the front of a rise is normal:"
             + " those are starting. Any vermilion is somebody looking at a still picture.</figcaption></figure>\n"
     }
 

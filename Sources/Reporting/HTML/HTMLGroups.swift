@@ -6,16 +6,14 @@ enum HTMLGroups {
     static func render(_ report: RunReport, _ verdicts: Verdicts) -> String {
         let totals = report.totals
         var text = "<h2>Where it was good, and where not</h2>\n"
-        if let outlier = verdicts.outlier {
-            text += "<p class=\"callout\">\(Escaping.markup(outlier.sentence))</p>\n"
-        }
         text += edgeCharts(totals, marked: verdicts.outlier?.name)
         for (dimension, title) in [
             (Dimension.edge, "Edges"), (.region, "Regions"), (.stream, "Streams"), (.device, "Player presets"),
         ] {
             text += table(totals, dimension, title)
         }
-        text += "<p class=\"note\">A marked figure is clearly worse than those of the others in its column: by half or more.</p>\n"
+        text +=
+            "<p class=\"note\">A marked figure is clearly worse than the others in its column: by half or more. Live latency is the median.</p>\n"
         return text + failures(totals.overall)
     }
 
@@ -38,7 +36,8 @@ enum HTMLGroups {
         text += HTMLCharts.figure(
             "Time to first byte by edge",
             EdgeBars.render(
-                bars { totals.transfers(.edge, $0).firstByte }, id: "edge-firstbyte", title: "Time to first byte by edge"),
+                bars { totals.transfers(.edge, $0).firstByte }, id: "edge-firstbyte",
+                title: "Time to first byte by edge"),
             "Of all complete responses. An edge that is slow here is slow itself; one that is slow only in startup has too"
                 + " little throughput.")
         return text + "</div><p></p>\n"
@@ -50,8 +49,10 @@ enum HTMLGroups {
         let cells = names.map { totals.sessions(dimension, $0) }
         let transfers = names.map { totals.transfers(dimension, $0) }
         let hasTransfers = dimension != .device
-        var head = [dimension.label, "viewers", "startup p50", "p95", "rebuffer ratio", "mean bit rate", "live latency p50"]
-        head += ["failed", "share"]
+        var head = [
+            dimension.label, "viewers", "startup p50", "p95", "rebuffer ratio", "mean bit rate", "live latency",
+        ]
+        head.append("failed viewers")
         if hasTransfers { head += ["first byte p50", "p95", "failed transfers", "cache hits", "data"] }
         var table = HTMLTable(title, head)
         let startup = Marker(cells.map { $0.startup.percentile(95)?.seconds }, atLeast: 0.02)
@@ -69,8 +70,7 @@ enum HTMLGroups {
                 .init(Figures.time(cell.startup.percentile(95)), style: startup.style(row)),
                 .init(Figures.percent(cell.rebufferRatio), style: rebuffer.style(row)),
                 .init(Figures.rate(cell.meanBitRate)), .init(Figures.time(cell.latency.percentile(50))),
-                .init(Figures.grouped(cell.failed)),
-                .init(Figures.percent(cell.share(ofAttempts: cell.failed)), style: failed.style(row)),
+                .init(failedText(cell), style: failed.style(row)),
             ]
             if hasTransfers {
                 let own = transfers[row]
@@ -86,6 +86,12 @@ enum HTMLGroups {
         return table.html
     }
 
+    /// `4 (2.38 %)`.
+    private static func failedText(_ cell: SessionCell) -> String {
+        guard cell.failed > 0 else { return "0" }
+        return "\(Figures.grouped(cell.failed)) (\(Figures.percent(cell.share(ofAttempts: cell.failed))))"
+    }
+
     private static func failures(_ cell: SessionCell) -> String {
         var text = "<h2>Failures</h2>\n"
         guard !cell.failures.isEmpty else { return text + "<p>No viewer had a fatal error.</p>\n" }
@@ -94,7 +100,8 @@ enum HTMLGroups {
             table.add([word, Figures.grouped(count), Figures.percent(cell.share(ofAttempts: count))])
         }
         text += table.html
-        return text + "<p class=\"note\">The word names the transfer and its status or error: <code>video-503</code> is a video"
+        return text
+            + "<p class=\"note\">The word names the transfer and its status or error: <code>video-503</code> is a video"
             + " segment that was answered with 503 until the player gave up.</p>\n"
     }
 }

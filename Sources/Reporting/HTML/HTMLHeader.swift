@@ -22,7 +22,9 @@ enum HTMLHeader {
             text += "<li>\(name.isEmpty ? "" : name + " ")<b>\(Escaping.markup(value))</b></li>"
         }
         text += "</ul>"
-        if !metadata.command.isEmpty { text += "<p class=\"command\"><code>\(Escaping.markup(metadata.command))</code></p>" }
+        if !metadata.command.isEmpty {
+            text += "<p class=\"command\"><code>\(Escaping.markup(metadata.command))</code></p>"
+        }
         return text + "\n"
     }
 
@@ -44,7 +46,9 @@ enum HTMLHeader {
         // An invalid measurement comes first: nothing below it counts.
         let validity = banner(verdicts.validityTone, verdicts.validitySentence, reasons(verdicts.validity))
         let thresholds = banner(verdicts.thresholdTone, verdicts.thresholdSentence, results(verdicts.results))
-        return text + (verdicts.validity.verdict == .invalid ? validity + thresholds : thresholds + validity)
+        let edge = verdicts.outlier.map { banner(.caution, $0.sentence, "") } ?? ""
+        return text
+            + (verdicts.validity.verdict == .invalid ? validity + thresholds + edge : thresholds + validity + edge)
     }
 
     private static func banner(_ tone: Verdicts.Tone, _ sentence: String, _ list: String) -> String {
@@ -117,17 +121,26 @@ enum HTMLHeader {
             ),
         ]
         if let latency = cell.latency.percentile(50) {
-            cards.append(("Live latency p50", Figures.time(latency), "p95 \(Figures.time(cell.latency.percentile(95)))"))
+            cards.append(
+                ("Live latency p50", Figures.time(latency), "p95 \(Figures.time(cell.latency.percentile(95)))"))
         }
         if let ratio = transfers.cacheHitRatio {
             cards.append(("Cache hit ratio", Figures.percent(ratio), "of responses that told"))
         }
         let late = [2.0, 5, 10].map { "\(Int($0)) s: \(Figures.percent(cell.startupShare(above: $0)))" }
         if !cell.startup.isEmpty {
-            cards.append(("Startup longer than 2 s", Figures.percent(cell.startupShare(above: 2)), late.dropFirst().joined(separator: ", ")))
+            cards.append(
+                (
+                    "Startup longer than 2 s", Figures.percent(cell.startupShare(above: 2)),
+                    late.dropFirst().joined(separator: ", ")
+                ))
         }
         if let perHour = cell.rebuffersPerHour {
-            cards.append(("Rebuffers per hour", Figures.short(perHour), "of playing time; \(Figures.grouped(cell.rebuffers)) in all"))
+            cards.append(
+                (
+                    "Rebuffers per hour", Figures.short(perHour),
+                    "of playing time; \(Figures.grouped(cell.rebuffers)) in all"
+                ))
         }
         let items = cards.map { name, value, more in
             "<div><dt>\(Escaping.markup(name))</dt><dd>\(Escaping.markup(value))<small>\(Escaping.markup(more))</small></dd></div>"

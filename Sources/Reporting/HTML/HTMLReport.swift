@@ -45,20 +45,31 @@ package enum HTMLReport {
     private static func footer(_ report: RunReport) -> String {
         let terms = [
             ("Startup time", "From the play command to the first frame, of all viewers that saw one."),
-            ("Rebuffer ratio", "Time stopped for want of media ÷ (that time + playing time), of all viewers together (CTA-2066)."
-                + " Startup, seeking and pauses count neither above nor below the line."),
+            (
+                "Rebuffer ratio",
+                "Time stopped for want of media ÷ (that time + playing time), of all viewers together (CTA-2066)."
+                    + " Startup, seeking and pauses count neither above nor below the line."
+            ),
             ("Mean bit rate", "The declared bit rate of the video shown, weighted by how long it was shown."),
             ("Video start failure", "A fatal error before the first frame, of all attempts."),
             ("Video playback failure", "A fatal error after the first frame, of all plays."),
-            ("Exit before video start", "The viewer left before the first frame and nothing had failed, of all attempts."),
-            ("Time to first byte", "From the begin of a transfer to the first byte of the response, of complete responses."),
+            (
+                "Exit before video start",
+                "The viewer left before the first frame and nothing had failed, of all attempts."
+            ),
+            (
+                "Time to first byte",
+                "From the begin of a transfer to the first byte of the response, of complete responses."
+            ),
             ("p95", "95 % of the values are at or below it. Percentiles are never averaged."),
         ]
         var text = "<h2>What the words mean</h2><dl class=\"terms\">"
         for (term, meaning) in terms {
             text += "<dt>\(Escaping.markup(term))</dt><dd>\(Escaping.markup(meaning))</dd>"
         }
-        text += "</dl><footer>fullhouse \(Escaping.markup(report.metadata.toolVersion)), \(Figures.grouped(Int64(report.sessionRows)))"
-        return text + " session rows and \(Figures.grouped(Int64(report.transferRows))) transfer rows in the run file.</footer>\n"
+        text +=
+            "</dl><footer>fullhouse \(Escaping.markup(report.metadata.toolVersion)), \(Figures.grouped(Int64(report.sessionRows)))"
+        return text
+            + " session rows and \(Figures.grouped(Int64(report.transferRows))) transfer rows in the run file.</footer>\n"
     }
 }

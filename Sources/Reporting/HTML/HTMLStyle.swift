@@ -1,5 +1,7 @@
-/// The style sheet of the report. The hues are those of Okabe and Ito (2008), which people with colour-blindness can tell
-/// apart; in the dark they are lightened to the same contrast.
+/// The style sheet of the report.
+///
+/// The hues are those of Okabe and Ito (2008), which people with colour-blindness can tell apart; in the dark they are
+/// lightened to the same contrast.
 enum HTMLStyle {
     static let sheet = """
         :root{color-scheme:light dark;--paper:#fdfdfb;--panel:#fff;--ink:#1c2126;--soft:#59636e;--line:#d9dde1;--grid:#e8ebee;
@@ -12,7 +14,7 @@ enum HTMLStyle {
         *{box-sizing:border-box}
         html{-webkit-text-size-adjust:100%}
         body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Liberation Sans",Arial,sans-serif}
-        main{max-width:1040px;margin:0 auto;padding:28px 20px 48px}
+        main{max-width:1120px;margin:0 auto;padding:28px 20px 48px}
         h1{font-size:1.9rem;line-height:1.15;margin:0 0 6px;letter-spacing:-.015em;overflow-wrap:anywhere}
         h2{font-size:1.2rem;margin:44px 0 12px;padding-bottom:6px;border-bottom:1px solid var(--line)}
         h3{font-size:1rem;margin:0 0 2px}
@@ -64,8 +66,8 @@ enum HTMLStyle {
         .callout{border-left:5px solid var(--rebuffering);background:var(--badbg);padding:10px 14px;border-radius:4px;margin:0 0 16px;overflow-wrap:anywhere}
         .scroll{overflow-x:auto;margin:0 0 18px;border:1px solid var(--line);border-radius:6px;background:var(--panel)}
         table{border-collapse:collapse;width:100%;font-size:.88rem;font-variant-numeric:tabular-nums}
-        caption{text-align:left;font-weight:600;padding:10px 12px 6px;font-size:.95rem}
-        th,td{padding:6px 12px;text-align:left;white-space:nowrap;border-top:1px solid var(--grid);font-weight:400}
+        caption{text-align:left;font-weight:600;padding:10px 9px 6px;font-size:.95rem}
+        th,td{padding:6px 9px;text-align:left;white-space:nowrap;border-top:1px solid var(--grid);font-weight:400}
         thead th{color:var(--soft);font-size:.8rem;border-top:0;border-bottom:1px solid var(--line)}
         tbody th{font-weight:600}
         .n{text-align:right}
@@ -76,7 +78,7 @@ enum HTMLStyle {
         dl.terms dt{font-weight:600}dl.terms dd{margin:0;color:var(--soft)}
         @media (max-width:640px){main{padding:18px 14px 36px}h1{font-size:1.5rem}h2{margin-top:34px}
         .wide{display:none}.slim{display:block}.cards{grid-template-columns:1fr 1fr}.cards div{padding:10px 12px}.cards dd{font-size:1.2rem}
-        figure{padding:12px 10px 8px}dl.terms{display:block}dl.terms dd{margin-bottom:6px}.verdict li{display:block}}
+        figure{padding:12px 10px 8px}dl.terms{display:block}dl.terms dd{margin-bottom:6px}.verdict li{display:block}.verdict li>span:first-child{margin-right:.6em}svg text{font-size:13.5px}svg .barname{font-size:14px}}
         @media print{:root{--paper:#fff;--panel:#fff;--ink:#000;--soft:#444;--line:#bbb;--grid:#ddd;--playing:#0072b2;--starting:#e69f00;
         --rebuffering:#d55e00;--seeking:#cc79a7;--paused:#8a949e;--good:#00634a;--goodbg:#eef7f3;--caution:#7a5000;--cautionbg:#fdf6e6;
         --bad:#a03400;--badbg:#fdf0e9;--neutral:#444;--neutralbg:#f3f3f3}

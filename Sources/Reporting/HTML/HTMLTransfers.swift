@@ -15,7 +15,8 @@ enum HTMLTransfers {
         var table = HTMLTable(
             "Transfers by kind",
             [
-                "kind", "all", "completed", "failed", "cancelled", "data", "first byte p50", "p95", "p99", "whole p50", "p95",
+                "kind", "all", "completed", "failed", "cancelled", "data", "first byte p50", "p95", "p99", "whole p50",
+                "p95",
                 "p99", "due to done p95", "cache hits", "retries",
             ])
         for kind in TransferKind.allCases {
@@ -36,7 +37,8 @@ enum HTMLTransfers {
         fields += [50, 95, 99].map { Figures.time(cell.firstByte.percentile($0)) }
         fields += [50, 95, 99].map { Figures.time(cell.total.percentile($0)) }
         fields += [
-            Figures.time(cell.dueToDone.percentile(95)), Figures.percent(cell.cacheHitRatio), Figures.grouped(cell.retries),
+            Figures.time(cell.dueToDone.percentile(95)), Figures.percent(cell.cacheHitRatio),
+            Figures.grouped(cell.retries),
         ]
         return fields
     }
@@ -65,7 +67,10 @@ enum HTMLTransfers {
         guard entries.contains(where: { !$0.key.pop.isEmpty || $0.value.cacheHitRatio != nil }) else { return "" }
         var table = HTMLTable(
             "Edges and points of presence, with their caches",
-            ["edge", "POP", "transfers", "hits", "misses", "stale", "revalidated", "bypassed", "hit ratio", "new connections"],
+            [
+                "edge", "POP", "transfers", "hits", "misses", "stale", "revalidated", "bypassed", "hit ratio",
+                "new connections",
+            ],
             textColumns: 2)
         for (key, cell) in entries {
             let cache = cell.cache

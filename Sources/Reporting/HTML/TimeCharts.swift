@@ -39,7 +39,9 @@ struct TimeCharts {
 
     /// Arrivals in each second.
     func arrivals(id: String) -> String {
-        columns(id: id, "Arrivals", unit: "viewers per second", "Up to {} viewers arrived in a second.", [("starting", { Double($0.arrivals) })])
+        columns(
+            id: id, "Arrivals", unit: "viewers per second", "Up to {} viewers arrived in a second.",
+            [("starting", { Double($0.arrivals) })])
     }
 
     /// The rebuffer ratio.
@@ -106,13 +108,15 @@ struct TimeCharts {
         for (entry, row) in zip(series, values) {
             if isFilled {
                 let zeros = [Double](repeating: 0, count: row.count)
-                parts.append(chart.area(places, from: zeros, to: row.map { ($0 ?? 0) / axis.upper }, "\(entry.style) faint"))
+                parts.append(
+                    chart.area(places, from: zeros, to: row.map { ($0 ?? 0) / axis.upper }, "\(entry.style) faint"))
             }
             parts.append(chart.line(zip(places, row).map { ($0, $1.map { $0 / axis.upper }) }, entry.style))
         }
         parts.append(chart.timeAxis(self.axis))
         return chart.render(
-            id: id, title: "\(title) over time", description: description.replacing("{}", with: Figures.short(most)), parts)
+            id: id, title: "\(title) over time", description: description.replacing("{}", with: Figures.short(most)),
+            parts)
     }
 
     private func columns(
@@ -138,6 +142,7 @@ struct TimeCharts {
         }
         parts.append(chart.timeAxis(self.axis))
         return chart.render(
-            id: id, title: "\(title) over time", description: description.replacing("{}", with: Figures.short(most)), parts)
+            id: id, title: "\(title) over time", description: description.replacing("{}", with: Figures.short(most)),
+            parts)
     }
 }
