@@ -63,8 +63,12 @@ import Testing
         #expect(
             segments.map(\.uri)
                 == ["https://cdn.example.com/a/100.m4s", "101.m4s?x=1&y=2", "big.m4s", "big.m4s", "104.m4s"])
-        #expect(segments.map(\.duration.nanoseconds) == [6_006_000_000, 5_994_000_000, 4_000_000_000, 4_000_000_000, 4_000_000_001])
-        #expect(segments.map(\.start.nanoseconds) == [0, 6_006_000_000, 12_000_000_000, 16_000_000_000, 20_000_000_000])
+        #expect(
+            segments.map(\.duration.nanoseconds) == [
+                6_006_000_000, 5_994_000_000, 4_000_000_000, 4_000_000_000, 4_000_000_001,
+            ])
+        #expect(
+            segments.map(\.start.nanoseconds) == [0, 6_006_000_000, 12_000_000_000, 16_000_000_000, 20_000_000_000])
         #expect(playlist.duration.nanoseconds == 24_000_000_001)
         #expect(segments.map(\.isGap) == [false, false, false, false, true])
         #expect(

@@ -10,7 +10,9 @@ struct PeriodContext {
     var duration: TimeAmount?
     var isDynamic: Bool
 
-    /// Where segments are cut. In a static MPD nothing plays beyond the period's end. In a dynamic one a segment is
+    /// Where segments are cut.
+    ///
+    /// In a static MPD nothing plays beyond the period's end. In a dynamic one a segment is
     /// available when all of it is there, so a timeline's own durations must stay.
     func cut(isTimeline: Bool) -> Int64? {
         guard let duration, !(isDynamic && isTimeline) else { return nil }

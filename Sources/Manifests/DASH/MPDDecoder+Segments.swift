@@ -155,10 +155,13 @@ extension MPDDecoder {
         }
         let mime = (representation.attribute("mimeType") ?? set.attribute("mimeType") ?? "").lowercased()
         guard mime.hasPrefix("text/") || mime == "application/ttml+xml" || mime.hasPrefix("image/") else {
-            return .indexed(IndexedMedia(uri: "", indexRange: nil, initialization: nil, periodStart: .zero + period.start), bases: bases)
+            return .indexed(
+                IndexedMedia(uri: "", indexRange: nil, initialization: nil, periodStart: .zero + period.start),
+                bases: bases)
         }
         guard let length = period.duration else {
-            throw Self.problem("dash-no-segment-duration", "a file without segments stands in a period without duration")
+            throw Self.problem(
+                "dash-no-segment-duration", "a file without segments stands in a period without duration")
         }
         let segment = Segment(
             sequence: 1, start: .zero + period.start, duration: max(length, .nanoseconds(1)), uri: "",

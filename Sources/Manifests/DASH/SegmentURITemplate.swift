@@ -78,12 +78,14 @@ struct SegmentURITemplate: Sendable, Hashable {
 
     /// The width in `0<width>d`.
     private static func width(_ format: Substring) throws(MPDProblem) -> Int {
-        guard format.last == "d", let width = format.count == 1 ? 0 : Int(format.dropLast()), (0...maximumWidth) ~= width
+        guard format.last == "d", let width = format.count == 1 ? 0 : Int(format.dropLast()),
+            (0...maximumWidth) ~= width
         else { throw problem("has the format tag %\(format.prefix(20)), which is not %0<width>d") }
         return width
     }
 
     private static func problem(_ detail: String) -> MPDProblem {
-        MPDProblem(id: "dash-invalid-template", message: "a segment template \(detail)", clause: "ISO/IEC 23009-1 5.3.9.4.4")
+        MPDProblem(
+            id: "dash-invalid-template", message: "a segment template \(detail)", clause: "ISO/IEC 23009-1 5.3.9.4.4")
     }
 }

@@ -6,15 +6,15 @@ final class XMLElement {
     /// The name.
     let name: String
     /// The attributes by their names as written.
-    let attributes: [String: String]
-    /// The line the start tag ends at.
+    let attributes: XMLAttributes
+    /// The line the start tag begins at.
     let line: Int
     /// The elements in it, in order.
     private(set) var children: [XMLElement] = []
     /// The text that stands directly in it, with blanks as written.
     private(set) var rawText = ""
 
-    init(name: String, attributes: [String: String], line: Int) {
+    init(name: String, attributes: XMLAttributes, line: Int) {
         self.name = name
         self.attributes = attributes
         self.line = line
@@ -37,4 +37,22 @@ final class XMLElement {
 
     /// Adds text at the end.
     func append(text: String) { rawText += text }
+}
+
+/// The attributes of an element: few, so that a list is faster than a table.
+struct XMLAttributes {
+    private var pairs: [(name: String, value: String)] = []
+
+    /// How many there are.
+    var count: Int { pairs.count }
+
+    /// The value of the attribute of a name.
+    subscript(name: String) -> String? { pairs.first { $0.name == name }?.value }
+
+    /// Adds an attribute; false when there is one of this name.
+    mutating func add(_ name: String, _ value: String) -> Bool {
+        guard self[name] == nil else { return false }
+        pairs.append((name, value))
+        return true
+    }
 }

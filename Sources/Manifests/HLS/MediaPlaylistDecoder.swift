@@ -95,11 +95,13 @@ struct MediaPlaylistDecoder {
         let longest = TimeAmount.nanoseconds((segments.longestDuration + 500_000_000) / 1_000_000_000 * 1_000_000_000)
         if targetDuration <= .zero { targetDuration = max(longest, .seconds(Int64(1))) }
         if let holdBack, holdBack < TimeAmount.nanoseconds(targetDuration.nanoseconds * 3) {
-            findings.add("hls-hold-back-too-small", .error, clause: "rfc8216bis 4.4.3.8",
+            findings.add(
+                "hls-hold-back-too-small", .error, clause: "rfc8216bis 4.4.3.8",
                 "HOLD-BACK \(holdBack) is less than three target durations of \(targetDuration)")
         }
         if pending.duration != nil {
-            findings.add("hls-segment-without-uri", .error, clause: "rfc8216bis 4.4.4.1", line: lines.number,
+            findings.add(
+                "hls-segment-without-uri", .error, clause: "rfc8216bis 4.4.4.1", line: lines.number,
                 "the last EXTINF has no URI line")
         }
         checkDurations(against: targetDuration)
@@ -115,7 +117,8 @@ struct MediaPlaylistDecoder {
         guard !isIFramesOnly, segments.longestDuration >= target.nanoseconds + 500_000_000 else { return }
         for (position, entry) in segments.entries.enumerated()
         where entry.duration >= target.nanoseconds + 500_000_000 {
-            findings.add("hls-segment-longer-than-target", .error, clause: "rfc8216bis 4.4.3.1",
+            findings.add(
+                "hls-segment-longer-than-target", .error, clause: "rfc8216bis 4.4.3.1",
                 """
                 segment \(segments.firstSequence + Int64(position)) lasts \(TimeAmount.nanoseconds(entry.duration)), \
                 the target duration is \(target)

@@ -24,7 +24,9 @@ enum Documents {
     static func timelineMPD(entries: Int) -> [UInt8] {
         func timeline(_ count: Int) -> String {
             var text = "<SegmentTimeline>\n"
-            for index in 0..<count { text += "<S \(index == 0 ? "t=\"0\" " : "")d=\"\(180_000 + index % 2 * 3_000)\"/>\n" }
+            for index in 0..<count {
+                text += "<S \(index == 0 ? "t=\"0\" " : "")d=\"\(180_000 + index % 2 * 3_000)\"/>\n"
+            }
             return text + "</SegmentTimeline>"
         }
         func template(_ count: Int) -> String {

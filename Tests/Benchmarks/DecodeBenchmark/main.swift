@@ -35,8 +35,24 @@ func decode(_ bytes: [UInt8]) {
 let ten = Documents.livePlaylist(segments: 10)
 let many = Documents.livePlaylist(segments: 5_000)
 let million = Documents.livePlaylist(segments: 1_000_000)
-measure("live playlist, 10 segments, \(ten.count) bytes", rounds: 1_001, target: .microseconds(15), perRound: 100) { decode(ten) }
+measure("live playlist, 10 segments, \(ten.count) bytes", rounds: 1_001, target: .microseconds(15), perRound: 100) {
+    decode(ten)
+}
 measure("live playlist, 5 000 segments, \(many.count) bytes", rounds: 301, target: .milliseconds(3)) { decode(many) }
 measure("playlist, 1 000 000 segments, \(million.count) bytes", rounds: 5) { decode(million) }
 let mpd = Documents.timelineMPD(entries: 2_000)
 measure("MPD, 2 000 timeline entries, \(mpd.count) bytes", rounds: 101, target: .milliseconds(10)) { decode(mpd) }
+
+let cache = ManifestCache()
+let copies = (0..<64).map { _ in Array(ten + Array("#\n".utf8)) }
+var next = 0
+measure("cache hit, \(copies[0].count) bytes", rounds: 1_001, target: .microseconds(2), perRound: 100) {
+    next = (next + 1) & 63
+    _ = try? cache.decode(copies[next])
+}
+let longCopies = (0..<4).map { _ in Array(many + Array("#\n".utf8)) }
+measure("cache hit, \(longCopies[0].count) bytes", rounds: 1_001) {
+    next = (next + 1) & 3
+    _ = try? cache.decode(longCopies[next])
+}
+precondition(cache.statistics.decodes == 2, "the cache decoded more than once")
