@@ -162,7 +162,39 @@ import Testing
     func invalidUTF8() throws {
         let bytes = Array("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n".utf8) + [0x61, 0xFF, 0x2E, 0x0A]
         let playlist = try mediaPlaylist(bytes)
-        #expect(playlist.findings.map(\.id) == ["hls-invalid-utf8"])
+        #expect(playlist.findings.map(\.id) == ["hls-invalid-utf8", "hls-live-window-too-short"])
         #expect(playlist.segments.first?.uri == "a\u{FFFD}.")
+    }
+}
+
+@Suite("Hostile MPDs that multiply themselves") struct MultiplyingMPDTests {
+    @Test("a long timeline that many Representations begin at another number is not written out for each")
+    func timelines() {
+        let entries = String(repeating: "<S d='1'/><S d='2'/>", count: 500)
+        let representations = (0..<200).map {
+            "<Representation id='\($0)' bandwidth='1'><SegmentTemplate startNumber='\($0)'/></Representation>"
+        }.joined()
+        let text = """
+            <MPD><Period><AdaptationSet mimeType='video/mp4'><SegmentTemplate media='$Number$'>
+            <SegmentTimeline>\(entries)</SegmentTimeline></SegmentTemplate>\(representations)
+            </AdaptationSet></Period></MPD>
+            """
+        let limits = DecodingLimits(segments: 50_000)
+        guard case .presentation(let presentation)? = try? ManifestDecoder.decode(Array(text.utf8), limits: limits)
+        else {
+            Issue.record("not decoded")
+            return
+        }
+        #expect(presentation.periods[0].switchingSets[0].tracks.count == 50)
+        #expect(presentation.findings.contains { $0.id == "dash-too-many-timelines" })
+    }
+
+    @Test("a long identifier that a template names again and again is refused")
+    func templates() {
+        let id = String(repeating: "x", count: 10_000)
+        let media = String(repeating: "$RepresentationID$", count: 10)
+        #expect(throws: MPDProblem.self) { try SegmentURITemplate(media, representationID: id, bandwidth: "1") }
+        let long = String(repeating: "x", count: 20_000)
+        #expect(throws: MPDProblem.self) { try SegmentURITemplate(long, representationID: "1", bandwidth: "1") }
     }
 }

@@ -169,7 +169,7 @@ import Testing
         let second = try XMLTreeReader.read(Array(text.utf8), limits: limits)
         let frame = TimelineReader.Frame(
             timescale: MediaTimescale(ticksPerSecond: 10), offset: 0, firstNumber: 1, periodStart: 0)
-        var cache = TimingCache()
+        var cache = TimingCache(limits: limits)
         let one = try cache.timing(of: first, in: frame, cut: nil, findings: &findings)
         #expect(try cache.timing(of: first, in: frame, cut: nil, findings: &findings) === one)
         #expect(try cache.timing(of: second, in: frame, cut: nil, findings: &findings) === one)

@@ -87,11 +87,11 @@ extension MPDDecoder {
 
     /// The SegmentURL elements, read once for all Representations that inherit them.
     private mutating func list(_ information: SegmentInformation) throws(MPDProblem) -> SegmentURIList {
-        let elements = information.children("SegmentURL")
-        guard let first = elements.first else {
+        guard let first = information.child("SegmentURL") else {
             throw Self.problem("dash-empty-segment-list", "a SegmentList has no SegmentURL")
         }
         if let known = lists[ObjectIdentifier(first)] { return known }
+        let elements = information.children("SegmentURL")
         var entries: [SegmentURIList.Entry] = []
         entries.reserveCapacity(elements.count)
         for element in elements {

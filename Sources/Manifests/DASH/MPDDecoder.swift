@@ -10,7 +10,7 @@ struct MPDDecoder {
     let root: XMLElement
     let isDynamic: Bool
     var findings = FindingCollector()
-    var timings = TimingCache()
+    var timings: TimingCache
     var lists: [ObjectIdentifier: SegmentURIList] = [:]
     var trackCount = 0
 
@@ -40,6 +40,7 @@ struct MPDDecoder {
     private init(limits: DecodingLimits, root: XMLElement) {
         self.limits = limits
         self.root = root
+        timings = TimingCache(limits: limits)
         isDynamic = root.attributes["type"] == "dynamic"
     }
 

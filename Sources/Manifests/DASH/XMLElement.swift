@@ -20,17 +20,28 @@ final class XMLElement {
         self.line = line
     }
 
-    /// The text without blanks at its ends.
-    var text: String {
+    /// The text without blanks at its ends, made once, so that all who inherit it share it.
+    private(set) lazy var text: String = {
         let bytes = Array(rawText.utf8)
         return bytes.text(bytes.trimmed(0..<bytes.count))
-    }
+    }()
+
+    /// The first element of each name, made once: what many Representations inherit is looked up again and again.
+    private lazy var firstByName: [String: XMLElement] = {
+        var table: [String: XMLElement] = [:]
+        for child in children where table[child.name] == nil { table[child.name] = child }
+        return table
+    }()
 
     /// The elements of a name, in order.
     func children(_ name: String) -> [XMLElement] { children.filter { $0.name == name } }
 
     /// The first element of a name.
-    func child(_ name: String) -> XMLElement? { children.first { $0.name == name } }
+    ///
+    /// Only asked for when the document has been read to its end.
+    func child(_ name: String) -> XMLElement? {
+        children.count < 8 ? children.first { $0.name == name } : firstByName[name]
+    }
 
     /// Adds an element at the end.
     func append(_ child: XMLElement) { children.append(child) }

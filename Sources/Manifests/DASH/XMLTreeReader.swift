@@ -23,7 +23,7 @@ struct XMLTreeReader {
     }
 
     /// The most attributes that an element may have.
-    private static let maximumAttributes = 200
+    private static let maximumAttributes = 64
 
     /// Reads a document.
     ///

@@ -105,6 +105,7 @@ struct MediaPlaylistDecoder {
                 "the last EXTINF has no URI line")
         }
         checkDurations(against: targetDuration)
+        checkWindow(against: targetDuration)
         segments.carryDatesBack()
         return MediaPlaylist(
             targetDuration: targetDuration, kind: kind, isEnded: isEnded,
@@ -123,6 +124,27 @@ struct MediaPlaylistDecoder {
                 segment \(segments.firstSequence + Int64(position)) lasts \(TimeAmount.nanoseconds(entry.duration)), \
                 the target duration is \(target)
                 """)
+        }
+    }
+
+    /// A live playlist must not be shorter than three target durations, and fragmented MP4 needs a map.
+    private mutating func checkWindow(against target: TimeAmount) {
+        guard let first = segments.entries.first else { return }
+        if !isEnded, kind == .live, segments.end < target.nanoseconds * 3 {
+            findings.add(
+                "hls-live-window-too-short", .warning, clause: "rfc8216bis 6.2.2",
+                """
+                the live playlist lasts \(TimeAmount.nanoseconds(segments.end)), less than three target durations of \
+                \(target)
+                """)
+        }
+        guard let lastURI, segments.contexts[Int(first.context)].initialization == nil else { return }
+        let path = lastURI.lowerBound..<(bytes.first(UInt8(ascii: "?"), in: lastURI) ?? lastURI.upperBound)
+        let isFragment = [".m4s", ".cmfv", ".cmfa"].contains { bytes.text(path.suffix(5)).hasSuffix($0) }
+        if isFragment {
+            findings.add(
+                "hls-fragment-without-map", .error, clause: "rfc8216bis 3.1.2",
+                "segments of fragmented MP4 have no EXT-X-MAP")
         }
     }
 }
