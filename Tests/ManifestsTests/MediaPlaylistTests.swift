@@ -107,6 +107,7 @@ import Testing
         let playlist = try mediaPlaylist(Array(text.utf8))
         #expect(playlist.duration == .milliseconds(270_270_000))
         #expect(playlist.segments.last?.start == MediaTime(nanoseconds: 270_260_991_000_000))
+        #expect(MemoryLayout<PlaylistSegments.Entry>.stride == 48)
     }
 
     @Test("lines may end with CRLF or CR, a byte order mark and blanks are read over")

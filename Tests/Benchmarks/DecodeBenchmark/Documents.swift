@@ -54,4 +54,16 @@ enum Documents {
             </MPD>
             """.utf8)
     }
+
+    /// The same text again and again.
+    static func repeated(_ text: String, _ count: Int, between start: String, _ end: String) -> [UInt8] {
+        let piece = Array(text.utf8)
+        var bytes = Array(start.utf8)
+        bytes.reserveCapacity(piece.count * count + 1_000)
+        for _ in 0..<count { bytes.append(contentsOf: piece) }
+        return bytes + Array(end.utf8)
+    }
+
+    /// So many different attributes of an XML element.
+    static func attributes(_ count: Int) -> String { (0..<count).map { "a\($0)='1'" }.joined(separator: " ") }
 }
