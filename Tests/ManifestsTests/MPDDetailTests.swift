@@ -183,4 +183,13 @@ private func mpd(
         let handed = try decode(live, ["start='PT0S' id='1'", "start='PT8S' id='2'"])
         #expect(handed.periods.map(\.duration?.seconds) == [8, nil])
     }
+
+    @Test("a static list must end somewhere: with its period, or by endNumber")
+    func endlessStatic() throws {
+        let endless = "<SegmentTemplate media='$Number$' duration='2'/>"
+        let detail = "nothing in the MPD can be played: nothing says where the segments of a static MPD end"
+        #expect(decodingError(mpd(endless, attributes: "")) == .malformed(line: nil, detail: detail))
+        let ended = "<SegmentTemplate media='$Number$' duration='2' endNumber='9'/>"
+        #expect(try segments(mpd(ended, attributes: "")).count == 9)
+    }
 }

@@ -50,10 +50,14 @@ extension MPDDecoder {
         } else {
             addressing = .list(try list(information))
         }
-        return AddressedSegments(
+        let segments = AddressedSegments(
             timing: timing, addressing: addressing,
             initialization: try initialization(information, of: representation),
             discontinuity: Int64(period.position))
+        guard period.isDynamic || segments.lastSequence != nil else {
+            throw Self.problem("dash-endless-static", "nothing says where the segments of a static MPD end")
+        }
+        return segments
     }
 
     private func template(_ text: String, for representation: XMLElement) throws(MPDProblem) -> SegmentURITemplate {
