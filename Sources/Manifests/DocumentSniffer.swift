@@ -41,7 +41,8 @@ enum DocumentSniffer {
         if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) { return "UTF-16 text" }
         if bytes.count > 188, bytes[0] == 0x47, bytes[188] == 0x47 { return "an MPEG transport stream" }
         if bytes.count >= 8 {
-            for name: StaticString in ["ftyp", "styp", "moov", "moof", "sidx"] where bytes.starts(with: name, at: 4..<8) {
+            for name: StaticString in ["ftyp", "styp", "moov", "moof", "sidx"] where bytes.starts(with: name, at: 4..<8)
+            {
                 return "an MP4 file"
             }
         }
@@ -54,7 +55,9 @@ enum DocumentSniffer {
         let isBinary = head.contains { $0 < 0x20 && !$0.isASCIISpace && $0 != 0x0C && $0 != 0x1B }
         if isBinary { return "binary data" }
         // A character may be cut in two at the end of the head.
-        let isText = (0...3).contains { String(validating: head.dropLast($0), as: UTF8.self) != nil }
+        let isText = (0...(bytes.count > head.count ? 3 : 0)).contains {
+            String(validating: head.dropLast($0), as: UTF8.self) != nil
+        }
         return isText ? "plain text" : "binary data"
     }
 
@@ -65,11 +68,11 @@ enum DocumentSniffer {
             while index < bytes.count, bytes[index].isASCIISpace { index += 1 }
             let rest = index..<bytes.count
             if bytes.starts(with: "<?", at: rest) {
-                guard let end = end(of: "?>", from: index + 2, in: bytes) else { break }
-                index = end
+                guard let end = bytes.find("?>", in: index + 2..<bytes.count) else { break }
+                index = end + 2
             } else if bytes.starts(with: "<!--", at: rest) {
-                guard let end = end(of: "-->", from: index + 4, in: bytes) else { break }
-                index = end
+                guard let end = bytes.find("-->", in: index + 4..<bytes.count) else { break }
+                index = end + 3
             } else if bytes.starts(with: "<!", at: rest) {
                 return documentType(bytes, index + 2..<bytes.count)
             } else {
@@ -111,14 +114,5 @@ enum DocumentSniffer {
 
     private static func isName(_ name: Substring) -> Bool {
         !name.isEmpty && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
-    }
-
-    private static func end(of mark: StaticString, from start: Int, in bytes: [UInt8]) -> Int? {
-        var index = start
-        while index < bytes.count {
-            if bytes.starts(with: mark, at: index..<bytes.count) { return index + mark.utf8CodeUnitCount }
-            index += 1
-        }
-        return nil
     }
 }

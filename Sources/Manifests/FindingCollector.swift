@@ -9,9 +9,12 @@ struct FindingCollector {
     /// True when nothing was found.
     var isEmpty: Bool { kept.isEmpty }
 
-    /// Adds a finding. The message is only made when it is kept.
+    /// Adds a finding.
+    ///
+    /// The message is only made when it is kept.
     mutating func add(
-        _ id: String, _ severity: Finding.Severity, clause: String, line: Int? = nil, _ message: @autoclosure () -> String
+        _ id: String, _ severity: Finding.Severity, clause: String, line: Int? = nil,
+        _ message: @autoclosure () -> String
     ) {
         let count = counts[id, default: 0] + 1
         counts[id] = count

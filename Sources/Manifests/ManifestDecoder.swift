@@ -59,7 +59,8 @@ package enum ManifestDecoder {
     /// Playlists are UTF-8 without a byte order mark and control characters (rfc8216bis section 4.1).
     private static func report(encodingOf bytes: [UInt8], to findings: inout FindingCollector) {
         if bytes.first != ASCII.hash {
-            findings.add("hls-leading-bytes", .warning, clause: "rfc8216bis 4.1", line: 1,
+            findings.add(
+                "hls-leading-bytes", .warning, clause: "rfc8216bis 4.1", line: 1,
                 "a byte order mark or blanks stand before #EXTM3U")
         }
         var union: UInt8 = 0

@@ -115,7 +115,9 @@ struct NoContext: Hashable, Sendable {}
 
 /// Fast hashing and comparison of byte arrays, eight bytes at a time.
 enum ByteHash {
-    /// A 64-bit hash in the manner of wyhash (Wang Yi): words folded by 128-bit products. Not for keys, not for tables
+    /// A 64-bit hash in the manner of wyhash (Wang Yi): words folded by 128-bit products.
+    ///
+    /// Not for keys, not for tables
     /// that an attacker's collisions could slow down.
     static func hash(_ bytes: [UInt8]) -> UInt64 {
         bytes.withUnsafeBytes { buffer in

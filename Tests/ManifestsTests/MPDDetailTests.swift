@@ -23,7 +23,8 @@ private func mpd(
     @Test(
         "templates",
         arguments: [
-            ("$Number$", "3"), ("$Number%05d$", "00003"), ("$Number%1d$", "3"), ("$Time$", "4"), ("$Time%03d$x", "004x"),
+            ("$Number$", "3"), ("$Number%05d$", "00003"), ("$Number%1d$", "3"), ("$Time$", "4"),
+            ("$Time%03d$x", "004x"),
             ("$RepresentationID$-$Bandwidth$", "v-5000"), ("$Bandwidth%06d$", "005000"), ("a$$b", "a$b"),
             ("$$$Number$$$", "$3$"), ("plain", "plain"),
         ])
@@ -32,7 +33,9 @@ private func mpd(
         #expect(try segments(mpd(template))[2].uri == uri)
     }
 
-    @Test("invalid templates take their Representation away", arguments: ["$Foo$", "a$b", "$Number%05x$", "$Number%0999999999d$"])
+    @Test(
+        "invalid templates take their Representation away",
+        arguments: ["$Foo$", "a$b", "$Number%05x$", "$Number%0999999999d$"])
     func invalidTemplates(media: String) throws {
         guard case .malformed(nil, let detail)? = decodingError(mpd("<SegmentTemplate media='\(media)' duration='2'/>"))
         else {
@@ -105,8 +108,10 @@ private func mpd(
 
     @Test("an availabilityTimeOffset of INF is a hundred years")
     func alwaysAvailable() throws {
-        let media = try presentation(mpd("<SegmentTemplate media='$Number$' duration='2' availabilityTimeOffset='INF'/>"))
-            .periods[0].switchingSets[0].tracks[0].media
+        let media = try presentation(
+            mpd("<SegmentTemplate media='$Number$' duration='2' availabilityTimeOffset='INF'/>")
+        )
+        .periods[0].switchingSets[0].tracks[0].media
         #expect(media.list?.availabilityOffset == .seconds(Int64(3_153_600_000)))
     }
 
@@ -177,5 +182,14 @@ private func mpd(
         #expect(early.findings.contains { $0.id == "dash-early-period" })
         let handed = try decode(live, ["start='PT0S' id='1'", "start='PT8S' id='2'"])
         #expect(handed.periods.map(\.duration?.seconds) == [8, nil])
+    }
+
+    @Test("a static list must end somewhere: with its period, or by endNumber")
+    func endlessStatic() throws {
+        let endless = "<SegmentTemplate media='$Number$' duration='2'/>"
+        let detail = "nothing in the MPD can be played: nothing says where the segments of a static MPD end"
+        #expect(decodingError(mpd(endless, attributes: "")) == .malformed(line: nil, detail: detail))
+        let ended = "<SegmentTemplate media='$Number$' duration='2' endNumber='9'/>"
+        #expect(try segments(mpd(ended, attributes: "")).count == 9)
     }
 }

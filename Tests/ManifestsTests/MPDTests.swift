@@ -64,7 +64,8 @@ import Testing
         #expect(timing.minimumUpdatePeriod == .seconds(Int64(2)) && timing.suggestedDelay == .seconds(Int64(2)))
         #expect(timing.timeShiftBufferDepth == .seconds(Int64(6)))
         #expect(timing.maximumSegmentDuration == .seconds(Int64(2)) && timing.location == nil)
-        #expect(timing.clocks == [UTCTiming(scheme: "urn:mpeg:dash:utc:http-xsdate:2014", value: "http://127.0.0.1/now")])
+        #expect(
+            timing.clocks == [UTCTiming(scheme: "urn:mpeg:dash:utc:http-xsdate:2014", value: "http://127.0.0.1/now")])
         let segments = try #require(presentation.periods[0].switchingSets[0].tracks[0].media.list).all
         #expect(segments.map(\.sequence) == [1, 2, 3] && segments.map(\.start.seconds) == [0, 2, 4])
     }
@@ -168,7 +169,7 @@ import Testing
         let second = try XMLTreeReader.read(Array(text.utf8), limits: limits)
         let frame = TimelineReader.Frame(
             timescale: MediaTimescale(ticksPerSecond: 10), offset: 0, firstNumber: 1, periodStart: 0)
-        var cache = TimingCache()
+        var cache = TimingCache(limits: limits)
         let one = try cache.timing(of: first, in: frame, cut: nil, findings: &findings)
         #expect(try cache.timing(of: first, in: frame, cut: nil, findings: &findings) === one)
         #expect(try cache.timing(of: second, in: frame, cut: nil, findings: &findings) === one)

@@ -48,6 +48,7 @@ import Testing
         #expect(playlist.segments.all.map(\.sequence) == [4, 5, 6])
         #expect(playlist.segments.all.map(\.start.seconds) == [0, 2, 4])
         #expect(playlist.duration == .seconds(Int64(5)))
+        #expect(playlist.findings.map(\.id) == ["hls-live-window-too-short"])
     }
 
     @Test("a live playlist with everything that changes between segments")
@@ -63,8 +64,12 @@ import Testing
         #expect(
             segments.map(\.uri)
                 == ["https://cdn.example.com/a/100.m4s", "101.m4s?x=1&y=2", "big.m4s", "big.m4s", "104.m4s"])
-        #expect(segments.map(\.duration.nanoseconds) == [6_006_000_000, 5_994_000_000, 4_000_000_000, 4_000_000_000, 4_000_000_001])
-        #expect(segments.map(\.start.nanoseconds) == [0, 6_006_000_000, 12_000_000_000, 16_000_000_000, 20_000_000_000])
+        #expect(
+            segments.map(\.duration.nanoseconds) == [
+                6_006_000_000, 5_994_000_000, 4_000_000_000, 4_000_000_000, 4_000_000_001,
+            ])
+        #expect(
+            segments.map(\.start.nanoseconds) == [0, 6_006_000_000, 12_000_000_000, 16_000_000_000, 20_000_000_000])
         #expect(playlist.duration.nanoseconds == 24_000_000_001)
         #expect(segments.map(\.isGap) == [false, false, false, false, true])
         #expect(
@@ -102,11 +107,13 @@ import Testing
         let playlist = try mediaPlaylist(Array(text.utf8))
         #expect(playlist.duration == .milliseconds(270_270_000))
         #expect(playlist.segments.last?.start == MediaTime(nanoseconds: 270_260_991_000_000))
+        #expect(MemoryLayout<PlaylistSegments.Entry>.stride == 48)
     }
 
     @Test("lines may end with CRLF or CR, a byte order mark and blanks are read over")
     func lineEnds() throws {
-        let text = "\u{FEFF}#EXTM3U\r\n#EXT-X-TARGETDURATION:6\r\n\r\n#EXTINF: 6.0 ,\r\n  a.ts \r\n#EXTINF:5\rb.ts\r"
+        let text =
+            "\u{FEFF}#EXTM3U\r\n#EXT-X-TARGETDURATION:6\r\n\r\n#EXTINF: 6.0 ,\r\n  a.ts \r\n#EXTINF:5\rb.ts\r#EXT-X-ENDLIST"
         let playlist = try mediaPlaylist(Array(text.utf8))
         #expect(playlist.segments.all.map(\.uri) == ["a.ts", "b.ts"])
         #expect(playlist.findings.map(\.id) == ["hls-leading-bytes"])
@@ -162,9 +169,11 @@ import Testing
             ("#EXT-X-MAP:URI=\"i\",BYTERANGE=\"5\"\n#EXTINF:6,\na.ts", "hls-map-range-without-offset"),
             ("#EXT-X-TARGETDURATION:6.0\n#EXTINF:6,\na.ts", "hls-invalid-target-duration"),
             ("#EXTINF:6,\n\0.ts", "hls-nul-byte"),
+            ("#EXTINF:6,\na.m4s?x=.ts", "hls-fragment-without-map"),
+            ("#EXT-X-MAP:URI=\"i\"\n#EXTINF:6,\na.m4s", ""),
         ])
     func findings(body: String, id: String) throws {
-        let playlist = try mediaPlaylist(Array("#EXTM3U\n#EXT-X-TARGETDURATION:6\n\(body)\n".utf8))
+        let playlist = try mediaPlaylist(Array("#EXTM3U\n#EXT-X-TARGETDURATION:6\n\(body)\n#EXT-X-ENDLIST\n".utf8))
         #expect(playlist.findings.map(\.id) == (id.isEmpty ? [] : [id]))
         #expect(playlist.findings.allSatisfy { !$0.message.isEmpty && $0.clause.hasPrefix("rfc8216bis") })
     }

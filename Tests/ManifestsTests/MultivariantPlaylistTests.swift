@@ -108,6 +108,8 @@ import Testing
     func empty() {
         let detail = "the playlist lists neither variants nor segments (rfc8216bis 4.1)"
         #expect(decodingError(Array("#EXTM3U\n".utf8)) == .malformed(line: nil, detail: detail))
-        #expect(decodingError(Array("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n".utf8)) == .malformed(line: nil, detail: detail))
+        #expect(
+            decodingError(Array("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n".utf8))
+                == .malformed(line: nil, detail: detail))
     }
 }

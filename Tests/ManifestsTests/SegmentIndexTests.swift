@@ -6,7 +6,8 @@ import Testing
 @Suite("Segment indexes") struct SegmentIndexTests {
     private let media = IndexedMedia(
         uri: "", indexRange: ByteRange(offset: 795, length: 124),
-        initialization: InitializationSection(uri: "", byteRange: ByteRange(offset: 0, length: 795)), periodStart: .zero)
+        initialization: InitializationSection(uri: "", byteRange: ByteRange(offset: 0, length: 795)), periodStart: .zero
+    )
 
     /// The offsets and sizes of the moof boxes and their mdat, as FFmpeg wrote the file they stand in.
     private let offsets: [Int64] = [919, 60_139, 115_317, 167_927, 220_595, 267_171, 311_765]
@@ -32,7 +33,9 @@ import Testing
         let list = try SegmentIndexDecoder.decode(Fixture.bytes("index.ffmpeg.mp4"), media: bare, fileOffset: 0)
         #expect(list.all.map(\.byteRange?.offset) == offsets.map { $0 })
         #expect(list.all.map(\.start.seconds) == [99.5, 101.5, 103.5, 105.5, 107.5, 109.5, 111.5])
-        #expect(list.first?.initialization == InitializationSection(uri: "od.mp4", byteRange: ByteRange(offset: 0, length: 795)))
+        #expect(
+            list.first?.initialization
+                == InitializationSection(uri: "od.mp4", byteRange: ByteRange(offset: 0, length: 795)))
         #expect(list.segment(at: .seconds(0))?.sequence == 1)
         #expect(list.segment(at: .seconds(101.4))?.sequence == 1)
         #expect(list.segment(at: .seconds(101.5))?.sequence == 2)
@@ -61,7 +64,8 @@ import Testing
         let bytes = free + index(time: 30, first: 100, [(false, 500, 20), (false, 600, 25)])
         let segments = try SegmentIndexDecoder.decode(bytes, media: media, fileOffset: 1_000).all
         // 12 bytes of free, 56 of sidx, 100 of first offset.
-        #expect(segments.map(\.byteRange) == [ByteRange(offset: 1_168, length: 500), ByteRange(offset: 1_668, length: 600)])
+        #expect(
+            segments.map(\.byteRange) == [ByteRange(offset: 1_168, length: 500), ByteRange(offset: 1_668, length: 600)])
         #expect(segments.map(\.start.seconds) == [3, 5] && segments.map(\.duration.seconds) == [2, 2.5])
     }
 
@@ -72,12 +76,17 @@ import Testing
         let outer = index(version: 1, [(true, UInt32(inner.count), 20), (true, UInt32(inner.count), 20)])
         let list = try SegmentIndexDecoder.decode(outer + inner + inner, media: media, fileOffset: 0)
         let start = Int64(outer.count + inner.count)
-        #expect(list.all.map(\.byteRange?.offset) == [start, start + 10, start + Int64(inner.count), start + Int64(inner.count) + 10])
+        #expect(
+            list.all.map(\.byteRange?.offset) == [
+                start, start + 10, start + Int64(inner.count), start + Int64(inner.count) + 10,
+            ])
         #expect(list.all.map(\.byteRange?.length) == [10, 20, 10, 20])
         #expect(list.all.map(\.start.seconds) == [0, 1, 2, 3])
         let missing = Result { try SegmentIndexDecoder.decode(outer, media: media, fileOffset: 0) }
-        #expect(throws: ManifestError.malformed(
-            line: nil, detail: "the segment index points to a further one at byte \(outer.count), which was not fetched")
+        #expect(
+            throws: ManifestError.malformed(
+                line: nil,
+                detail: "the segment index points to a further one at byte \(outer.count), which was not fetched")
         ) { try missing.get() }
     }
 
@@ -102,7 +111,8 @@ import Testing
         }
         let others: [[UInt8]] = [
             index(version: 2, [(false, 5, 5)]), index(timescale: 0, [(false, 5, 5)]), index([]),
-            index([(false, 5, 5)], count: 2), Array("<html>Not found</html>".utf8), [0x1A, 0x45, 0xDF, 0xA3, 0, 0, 0, 0],
+            index([(false, 5, 5)], count: 2), Array("<html>Not found</html>".utf8),
+            [0x1A, 0x45, 0xDF, 0xA3, 0, 0, 0, 0],
             [0, 0, 0, 8] + Array("moof".utf8) + whole, index(version: 1, first: .max, [(false, 5, 5)]),
         ]
         for bytes in others {

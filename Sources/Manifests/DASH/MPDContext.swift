@@ -10,7 +10,9 @@ struct PeriodContext {
     var duration: TimeAmount?
     var isDynamic: Bool
 
-    /// Where segments are cut. In a static MPD nothing plays beyond the period's end. In a dynamic one a segment is
+    /// Where segments are cut.
+    ///
+    /// In a static MPD nothing plays beyond the period's end. In a dynamic one a segment is
     /// available when all of it is there, so a timeline's own durations must stay.
     func cut(isTimeline: Bool) -> Int64? {
         guard let duration, !(isDynamic && isTimeline) else { return nil }
@@ -36,6 +38,12 @@ struct TimingCache {
 
     private var timings: [Key: SegmentTiming] = [:]
     private var outlines: [Outline: SegmentTiming] = [:]
+    /// How many `S` elements may still be read: a long timeline that many Representations inherit, each with another
+    /// number to begin with, must not be written out for each of them.
+    private var budget: Int
+
+    /// Creates an empty cache for an MPD.
+    init(limits: DecodingLimits) { budget = limits.segments }
 
     /// The timing of a timeline.
     mutating func timing(
@@ -43,6 +51,12 @@ struct TimingCache {
     ) throws(MPDProblem) -> SegmentTiming {
         let key = Key(timeline: ObjectIdentifier(timeline), duration: 0, frame: frame)
         if let known = timings[key] { return known }
+        budget -= timeline.children.count
+        guard budget >= 0 else {
+            throw MPDProblem(
+                id: "dash-too-many-timelines", message: "the timelines of the MPD are too long in all",
+                clause: "ISO/IEC 23009-1 5.3.9.6")
+        }
         let runs = try TimelineReader.runs(of: timeline, in: frame, findings: &findings)
         let outline = Outline(frame: frame, count: runs.count, first: runs.first, last: runs.last)
         if let alike = outlines[outline], alike.runs == runs {

@@ -11,7 +11,9 @@ extension MPDDecoder {
     /// The value of `xlink:href` that takes an element away.
     static let resolveToZero = "urn:mpeg:dash:resolve-to-zero:2013"
 
-    /// The periods that can be placed in time (ISO/IEC 23009-1 section 5.3.2.1): a period starts at its `start`, else
+    /// The periods that can be placed in time (ISO/IEC 23009-1 section 5.3.2.1).
+    ///
+    /// A period starts at its `start`, else
     /// where the one before it ends, and the first of a static MPD at zero. It lasts for its `duration`, else until the
     /// next one starts, and the last until the presentation ends.
     mutating func placedPeriods(total: TimeAmount?) -> [PlacedPeriod] {
@@ -23,13 +25,15 @@ extension MPDDecoder {
             let duration = time("duration", of: element)
             guard let start = given ?? end else {
                 let message = "a period without start follows one without duration and cannot be placed"
-                findings.add(isDynamic ? "dash-early-period" : "dash-period-without-start",
+                findings.add(
+                    isDynamic ? "dash-early-period" : "dash-period-without-start",
                     isDynamic ? .information : .error, clause: "ISO/IEC 23009-1 5.3.2.1", line: element.line, message)
                 end = nil
                 continue
             }
             if let last = placed.last, start < last.start {
-                findings.add("dash-period-order", .error, clause: "ISO/IEC 23009-1 5.3.2.1", line: element.line,
+                findings.add(
+                    "dash-period-order", .error, clause: "ISO/IEC 23009-1 5.3.2.1", line: element.line,
                     "a period starts before the one that precedes it and is left out")
                 continue
             }
@@ -69,7 +73,8 @@ extension MPDDecoder {
     mutating func followLinks(of element: XMLElement) -> Bool {
         guard let link = element.attribute("xlink:href") else { return true }
         if link == Self.resolveToZero { return false }
-        findings.add("dash-link-not-followed", .warning, clause: "ISO/IEC 23009-1 5.5", line: element.line,
+        findings.add(
+            "dash-link-not-followed", .warning, clause: "ISO/IEC 23009-1 5.5", line: element.line,
             "\(element.name) points to another document, which is not fetched; what stands in it is taken")
         return true
     }

@@ -50,10 +50,14 @@ extension MPDDecoder {
         } else {
             addressing = .list(try list(information))
         }
-        return AddressedSegments(
+        let segments = AddressedSegments(
             timing: timing, addressing: addressing,
             initialization: try initialization(information, of: representation),
             discontinuity: Int64(period.position))
+        guard period.isDynamic || segments.lastSequence != nil else {
+            throw Self.problem("dash-endless-static", "nothing says where the segments of a static MPD end")
+        }
+        return segments
     }
 
     private func template(_ text: String, for representation: XMLElement) throws(MPDProblem) -> SegmentURITemplate {
@@ -87,11 +91,11 @@ extension MPDDecoder {
 
     /// The SegmentURL elements, read once for all Representations that inherit them.
     private mutating func list(_ information: SegmentInformation) throws(MPDProblem) -> SegmentURIList {
-        let elements = information.children("SegmentURL")
-        guard let first = elements.first else {
+        guard let first = information.child("SegmentURL") else {
             throw Self.problem("dash-empty-segment-list", "a SegmentList has no SegmentURL")
         }
         if let known = lists[ObjectIdentifier(first)] { return known }
+        let elements = information.children("SegmentURL")
         var entries: [SegmentURIList.Entry] = []
         entries.reserveCapacity(elements.count)
         for element in elements {
@@ -155,10 +159,13 @@ extension MPDDecoder {
         }
         let mime = (representation.attribute("mimeType") ?? set.attribute("mimeType") ?? "").lowercased()
         guard mime.hasPrefix("text/") || mime == "application/ttml+xml" || mime.hasPrefix("image/") else {
-            return .indexed(IndexedMedia(uri: "", indexRange: nil, initialization: nil, periodStart: .zero + period.start), bases: bases)
+            return .indexed(
+                IndexedMedia(uri: "", indexRange: nil, initialization: nil, periodStart: .zero + period.start),
+                bases: bases)
         }
         guard let length = period.duration else {
-            throw Self.problem("dash-no-segment-duration", "a file without segments stands in a period without duration")
+            throw Self.problem(
+                "dash-no-segment-duration", "a file without segments stands in a period without duration")
         }
         let segment = Segment(
             sequence: 1, start: .zero + period.start, duration: max(length, .nanoseconds(1)), uri: "",

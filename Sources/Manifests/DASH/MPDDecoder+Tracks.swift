@@ -28,11 +28,13 @@ extension MPDDecoder {
     private mutating func track(of representation: XMLElement, in set: XMLElement, of period: PeriodContext) -> Track? {
         let id = representation.attributes["id"] ?? ""
         if id.isEmpty {
-            findings.add("dash-missing-representation-id", .error, clause: "ISO/IEC 23009-1 5.3.5.2",
+            findings.add(
+                "dash-missing-representation-id", .error, clause: "ISO/IEC 23009-1 5.3.5.2",
                 line: representation.line, "a Representation has no id")
         }
         if representation.attribute("dependencyId") != nil {
-            findings.add("dash-dependent-representation", .information, clause: "ISO/IEC 23009-1 5.3.5.2",
+            findings.add(
+                "dash-dependent-representation", .information, clause: "ISO/IEC 23009-1 5.3.5.2",
                 line: representation.line, "a Representation needs another one and is left out")
             return nil
         }
@@ -42,7 +44,8 @@ extension MPDDecoder {
         do {
             let bandwidth = try representation.whole("bandwidth")
             if bandwidth == nil || bandwidth == 0 {
-                findings.add("dash-missing-bandwidth", .error, clause: "ISO/IEC 23009-1 5.3.5.2",
+                findings.add(
+                    "dash-missing-bandwidth", .error, clause: "ISO/IEC 23009-1 5.3.5.2",
                     line: representation.line, "a Representation has no bandwidth")
             }
             let width = try inherited("width").whole("width") ?? 0
@@ -103,7 +106,8 @@ extension MPDDecoder {
             let scheme = property.attributes["schemeIdUri"] ?? ""
             if scheme == "http://dashif.org/guidelines/trickmode" { return false }
             if Self.knownProperties.contains(scheme) { continue }
-            findings.add("dash-unknown-essential-property", .information, clause: "ISO/IEC 23009-1 5.8.4.8",
+            findings.add(
+                "dash-unknown-essential-property", .information, clause: "ISO/IEC 23009-1 5.8.4.8",
                 line: property.line, "\(element.name) has the essential property \(scheme.prefix(100)) and is left out")
             return false
         }

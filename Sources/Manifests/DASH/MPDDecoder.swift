@@ -10,7 +10,7 @@ struct MPDDecoder {
     let root: XMLElement
     let isDynamic: Bool
     var findings = FindingCollector()
-    var timings = TimingCache()
+    var timings: TimingCache
     var lists: [ObjectIdentifier: SegmentURIList] = [:]
     var trackCount = 0
 
@@ -40,6 +40,7 @@ struct MPDDecoder {
     private init(limits: DecodingLimits, root: XMLElement) {
         self.limits = limits
         self.root = root
+        timings = TimingCache(limits: limits)
         isDynamic = root.attributes["type"] == "dynamic"
     }
 
@@ -50,7 +51,8 @@ struct MPDDecoder {
 
     private mutating func presentation() throws(Failure) -> Presentation {
         if let type = root.attributes["type"], type != "static", type != "dynamic" {
-            findings.add("dash-unknown-type", .error, clause: "ISO/IEC 23009-1 5.3.1.2", line: root.line,
+            findings.add(
+                "dash-unknown-type", .error, clause: "ISO/IEC 23009-1 5.3.1.2", line: root.line,
                 "MPD@type is neither static nor dynamic; static is taken")
         }
         let duration = try onRoot { () throws(MPDProblem) in try root.duration("mediaPresentationDuration") }
@@ -63,7 +65,8 @@ struct MPDDecoder {
                 isDynamic: isDynamic)
             let sets = try switchingSets(of: context)
             guard !sets.isEmpty else {
-                findings.add("dash-empty-period", .warning, clause: "ISO/IEC 23009-1 5.3.2", line: placed.element.line,
+                findings.add(
+                    "dash-empty-period", .warning, clause: "ISO/IEC 23009-1 5.3.2", line: placed.element.line,
                     "nothing in the period can be played")
                 continue
             }
@@ -105,7 +108,8 @@ struct MPDDecoder {
             UTCTiming(scheme: $0.attributes["schemeIdUri"] ?? "", value: $0.attributes["value"] ?? "")
         }
         if clocks.isEmpty {
-            findings.add("dash-no-clock", .warning, clause: "ISO/IEC 23009-1 5.8.4.11", line: root.line,
+            findings.add(
+                "dash-no-clock", .warning, clause: "ISO/IEC 23009-1 5.8.4.11", line: root.line,
                 "the dynamic MPD has no UTCTiming; players use their own clocks")
         }
         let location = root.child("Location")?.text

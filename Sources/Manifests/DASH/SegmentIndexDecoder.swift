@@ -20,7 +20,9 @@ package enum SegmentIndexDecoder {
         if bytes.starts(with: [0x1A, 0x45, 0xDF, 0xA3]) {
             throw malformed("the file is WebM, whose index (Cues) is not supported")
         }
-        guard (0...DecodingLimits.largestNumber).contains(fileOffset) else { throw malformed("the offset is impossible") }
+        guard (0...DecodingLimits.largestNumber).contains(fileOffset) else {
+            throw malformed("the offset is impossible")
+        }
         let found = try findIndex(in: bytes, fileOffset: fileOffset)
         var walk = SegmentIndexWalk(bytes: bytes, fileOffset: fileOffset, limits: limits)
         try walk.read(at: found.box, depth: 0)

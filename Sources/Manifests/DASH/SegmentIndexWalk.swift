@@ -47,7 +47,9 @@ struct SegmentIndexWalk {
 
     /// Reads the box at a place in the bytes, and those it points to.
     mutating func read(at index: Int, depth: Int) throws(ManifestError) {
-        guard depth < Self.maximumDepth else { throw SegmentIndexDecoder.malformed("segment indexes are nested too deep") }
+        guard depth < Self.maximumDepth else {
+            throw SegmentIndexDecoder.malformed("segment indexes are nested too deep")
+        }
         let head = try head(at: index)
         if depth == 0 {
             timescale = head.timescale
@@ -99,10 +101,13 @@ struct SegmentIndexWalk {
             throw SegmentIndexDecoder.malformed("the segment index points to something that is none")
         }
         var place = index + box.headerSize
-        guard let size = box.size, size <= bytes.count - index, let version = bytes.bigEndian(at: place, count: 1) else {
+        guard let size = box.size, size <= bytes.count - index, let version = bytes.bigEndian(at: place, count: 1)
+        else {
             throw tooShort
         }
-        guard version <= 1 else { throw SegmentIndexDecoder.malformed("the segment index has the unknown version \(version)") }
+        guard version <= 1 else {
+            throw SegmentIndexDecoder.malformed("the segment index has the unknown version \(version)")
+        }
         let width = version == 0 ? 4 : 8
         place += 8
         guard let timescale = bytes.bigEndian(at: place, count: 4),

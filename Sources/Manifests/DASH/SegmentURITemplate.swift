@@ -13,6 +13,9 @@ struct SegmentURITemplate: Sendable, Hashable {
     /// The pieces in order.
     let pieces: [Piece]
 
+    /// The longest template, and the longest text that it may give, in UTF-8 bytes.
+    static let maximumLength = 16_384
+
     /// The widest number that a format tag may ask for.
     static let maximumWidth = 64
 
@@ -21,8 +24,10 @@ struct SegmentURITemplate: Sendable, Hashable {
     /// - Throws: A problem for an identifier that is not known, a format tag that is not `%0<width>d`, and a dollar sign
     ///   without its partner.
     init(_ text: String, representationID: String, bandwidth: String) throws(MPDProblem) {
+        guard text.utf8.count <= Self.maximumLength else { throw Self.problem("is too long") }
         var pieces: [Piece] = []
         var literal = ""
+        var length = 0
         var isIdentifier = false
         let parts = text.split(separator: "$", omittingEmptySubsequences: false)
         guard parts.count % 2 == 1 else { throw Self.problem("has a dollar sign without its partner") }
@@ -32,6 +37,8 @@ struct SegmentURITemplate: Sendable, Hashable {
                 literal += part
                 continue
             }
+            length += part.hasPrefix("RepresentationID") ? representationID.utf8.count : Self.maximumWidth
+            guard length <= Self.maximumLength else { throw Self.problem("gives too long a text") }
             let sides = part.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
             let width = try sides.count == 2 ? Self.width(sides[1]) : 0
             switch sides[0] {
@@ -78,12 +85,14 @@ struct SegmentURITemplate: Sendable, Hashable {
 
     /// The width in `0<width>d`.
     private static func width(_ format: Substring) throws(MPDProblem) -> Int {
-        guard format.last == "d", let width = format.count == 1 ? 0 : Int(format.dropLast()), (0...maximumWidth) ~= width
+        guard format.last == "d", let width = format.count == 1 ? 0 : Int(format.dropLast()),
+            (0...maximumWidth) ~= width
         else { throw problem("has the format tag %\(format.prefix(20)), which is not %0<width>d") }
         return width
     }
 
     private static func problem(_ detail: String) -> MPDProblem {
-        MPDProblem(id: "dash-invalid-template", message: "a segment template \(detail)", clause: "ISO/IEC 23009-1 5.3.9.4.4")
+        MPDProblem(
+            id: "dash-invalid-template", message: "a segment template \(detail)", clause: "ISO/IEC 23009-1 5.3.9.4.4")
     }
 }

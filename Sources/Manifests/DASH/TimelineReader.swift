@@ -50,7 +50,8 @@ struct TimelineReader {
     ) throws(MPDProblem) {
         let time = try entry.whole("t")
         guard let duration = try entry.whole("d"), duration > 0 else {
-            findings.add("dash-timeline-no-duration", .error, clause: Self.clause, line: entry.line,
+            findings.add(
+                "dash-timeline-no-duration", .error, clause: Self.clause, line: entry.line,
                 "an S element has no duration and is left out")
             return
         }
@@ -68,7 +69,8 @@ struct TimelineReader {
         guard count > 0 else { return }
         let isEndless = isLast && count >= Int128(SegmentTiming.Run.endless)
         let run = SegmentTiming.Run(
-            index: index, time: Int64(clamping: begin), duration: duration, count: Int64(clamping: count), number: number)
+            index: index, time: Int64(clamping: begin), duration: duration, count: Int64(clamping: count),
+            number: number)
         try place(run, isEndless: isEndless)
     }
 
@@ -102,7 +104,8 @@ struct TimelineReader {
     ) throws(MPDProblem) -> Int128 {
         if let next {
             guard let until = try next.whole("t") else {
-                findings.add("dash-timeline-open-repeat", .error, clause: Self.clause, line: entry.line,
+                findings.add(
+                    "dash-timeline-open-repeat", .error, clause: Self.clause, line: entry.line,
                     "an S element with a negative r is followed by one without t; it counts once")
                 return 1
             }
@@ -118,11 +121,13 @@ struct TimelineReader {
         let distance = frame.timescale.nanoseconds(begin > end ? begin - end : end - begin)
         let amount = TimeAmount.nanoseconds(distance)
         if begin > end {
-            findings.add("dash-timeline-gap", .warning, clause: Self.clause, line: entry.line,
+            findings.add(
+                "dash-timeline-gap", .warning, clause: Self.clause, line: entry.line,
                 "a SegmentTimeline has a gap of \(amount)")
             return true
         }
-        findings.add("dash-timeline-overlap", .error, clause: Self.clause, line: entry.line,
+        findings.add(
+            "dash-timeline-overlap", .error, clause: Self.clause, line: entry.line,
             "segments of a SegmentTimeline overlap by \(amount)")
         return begin > last.end - Int128(last.duration)
     }

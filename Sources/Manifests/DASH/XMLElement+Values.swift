@@ -83,7 +83,8 @@ extension XMLElement {
 
     private func invalid(_ name: String, _ expected: String) -> MPDProblem {
         MPDProblem(
-            id: "dash-invalid-attribute", message: "\(self.name)@\(name) is not \(expected)", clause: "ISO/IEC 23009-1 5.3")
+            id: "dash-invalid-attribute", message: "\(self.name)@\(name) is not \(expected)",
+            clause: "ISO/IEC 23009-1 5.3")
     }
 }
 

@@ -1,114 +1,277 @@
-import Foundation
-
-#if canImport(FoundationXML)
-    import FoundationXML
-#endif
-
-/// Reads an XML document into a tree of ``XMLElement`` with Foundation's event-driven parser.
+/// Reads an XML document into a tree of ``XMLElement``.
 ///
-/// The parser resolves no external entities, and a document with a document type declaration never gets here
-/// (``DocumentSniffer`` refuses it), so there are no entities but the five of XML itself.
-final class XMLTreeReader: NSObject {
+/// It knows what an MPD needs of XML 1.0: elements, attributes, text, CDATA sections, comments, processing instructions,
+/// character references and the five entities of the language itself. It has no document type declarations, so there is
+/// nothing that could define an entity or name a file to read. Foundation's parser is not used because one byte that is
+/// not UTF-8 in a name ends the process there (swift-corelibs-foundation 6.3, `_NSXMLParserStartElementNs`).
+struct XMLTreeReader {
+    private let bytes: [UInt8]
     private let limits: DecodingLimits
+    private var index: Int
     private var root: XMLElement?
-    private var open: [XMLElement] = []
+    private var open: [(element: XMLElement, name: Range<Int>)] = []
     private var count = 0
-    private var rootPrefix = ""
-    private var failure: ManifestError?
+    private var rootPrefix: Range<Int>?
+    /// The line at `lineIndex`, counted on from there when it is asked for.
+    private var line = 1
+    private var lineIndex = 0
 
-    private init(limits: DecodingLimits) { self.limits = limits }
+    private init(bytes: [UInt8], limits: DecodingLimits) {
+        self.bytes = bytes
+        self.limits = limits
+        index = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    }
+
+    /// The most attributes that an element may have.
+    private static let maximumAttributes = 64
 
     /// Reads a document.
     ///
     /// - Throws: `malformed` with the line where it is not well-formed or not UTF-8, `tooLarge` for too many elements or
     ///   too deep a nesting.
     static func read(_ bytes: [UInt8], limits: DecodingLimits) throws(ManifestError) -> XMLElement {
-        try checkEncoding(bytes)
-        let reader = XMLTreeReader(limits: limits)
-        let parser = XMLParser(data: Data(bytes))
-        parser.shouldProcessNamespaces = false
-        parser.shouldResolveExternalEntities = false
-        parser.delegate = reader
-        let succeeded = parser.parse()
-        if let failure = reader.failure { throw failure }
-        // The parser reports some broken documents only by its error: text behind the root, a missing end tag.
-        let code = (parser.parserError as NSError?)?.code
-        let isUnboundPrefix = code == unboundPrefix
-        guard succeeded, code == nil || isUnboundPrefix, reader.open.isEmpty, let root = reader.root else {
-            throw .malformed(line: max(1, parser.lineNumber), detail: sentence(code))
+        var reader = XMLTreeReader(bytes: bytes, limits: limits)
+        guard String(validating: bytes, as: UTF8.self) != nil else {
+            throw reader.malformed("the XML document is not UTF-8", at: 0)
+        }
+        while reader.index < bytes.count { try reader.readItem() }
+        guard let root = reader.root, reader.open.isEmpty else {
+            throw reader.malformed("the XML document ends too early", at: bytes.count)
         }
         return root
     }
 
-    /// libxml2's `XML_NS_ERR_UNDEFINED_NAMESPACE`: players do not mind.
-    private static let unboundPrefix = 201
+    private mutating func malformed(_ detail: String, at place: Int) -> ManifestError {
+        .malformed(line: lineNumber(at: place), detail: detail)
+    }
 
-    private static func sentence(_ code: Int?) -> String {
-        switch code {
-        case 5: "the XML document ends too early, or goes on behind its root element"
-        case 9: "the XML document holds a character that is not allowed or not UTF-8"
-        case 26: "the XML document uses an entity that is not defined"
-        case 42: "an XML element has the same attribute twice"
-        case 76: "an XML end tag does not fit its start tag"
-        case let code?: "the XML document is not well-formed (libxml2 error \(code))"
-        case nil: "the XML document is not well-formed"
+    private mutating func lineNumber(at place: Int) -> Int {
+        while lineIndex < min(place, bytes.count) {
+            if bytes[lineIndex] == ASCII.lineFeed { line += 1 }
+            lineIndex += 1
+        }
+        return line
+    }
+
+    /// Reads a tag, a comment or the like, or the text up to the next one.
+    private mutating func readItem() throws(ManifestError) {
+        let start = index
+        guard bytes[start] == ASCII.less else { return try readText() }
+        let rest = start..<bytes.count
+        if bytes.starts(with: "</", at: rest) { return try readEndTag() }
+        if bytes.starts(with: "<?", at: rest) {
+            let content = try enclosed(from: start + 2, "?>", "a processing instruction")
+            if bytes.starts(with: "xml", at: content) { try checkEncoding(content) }
+        } else if bytes.starts(with: "<!--", at: rest) {
+            _ = try enclosed(from: start + 4, "-->", "a comment")
+        } else if bytes.starts(with: "<![CDATA[", at: rest) {
+            let content = try enclosed(from: start + 9, "]]>", "a CDATA section")
+            guard let parent = open.last?.element else {
+                throw malformed("the XML document has text outside its root element", at: start)
+            }
+            try checkCharacters(content)
+            parent.append(text: bytes.text(content))
+        } else if bytes.starts(with: "<!", at: rest) {
+            throw malformed("the XML document has a declaration that is not allowed here", at: start)
+        } else {
+            try readStartTag()
         }
     }
 
-    /// Refuses a declared encoding other than UTF-8 and its subset ASCII: a parser that decodes others sees other
-    /// characters than those that were looked at for a document type.
-    private static func checkEncoding(_ bytes: [UInt8]) throws(ManifestError) {
-        let head = bytes.text(0..<min(bytes.count, 200))
-        guard let declaration = head.range(of: "<?xml"), let end = head.range(of: "?>"),
-            declaration.upperBound <= end.lowerBound,
-            let name = head[declaration.upperBound..<end.lowerBound].range(of: "encoding")
-        else { return }
-        let value = head[name.upperBound..<end.lowerBound].drop { $0 == "=" || $0.isWhitespace || $0 == "\"" || $0 == "'" }
+    /// The range up to a mark, behind which reading goes on.
+    private mutating func enclosed(
+        from start: Int, _ mark: StaticString, _ what: String
+    ) throws(ManifestError) -> Range<Int> {
+        guard let end = bytes.find(mark, in: start..<bytes.count) else {
+            throw malformed("the XML document ends within \(what)", at: start)
+        }
+        index = end + mark.utf8CodeUnitCount
+        return start..<end
+    }
+
+    /// Refuses a declared encoding other than UTF-8 and its subset ASCII.
+    private mutating func checkEncoding(_ declaration: Range<Int>) throws(ManifestError) {
+        guard let name = bytes.find("encoding", in: declaration) else { return }
+        let value = bytes.text(name + 8..<declaration.upperBound).drop { "= \t\r\n\"'".contains($0) }
         let encoding = value.prefix { $0 != "\"" && $0 != "'" }.lowercased()
         guard ["utf-8", "utf8", "us-ascii", "ascii"].contains(encoding) else {
-            throw .malformed(line: 1, detail: "the XML document is in \(encoding.prefix(40)), not in UTF-8")
+            throw malformed("the XML document is in \(encoding.prefix(40)), not in UTF-8", at: declaration.lowerBound)
         }
     }
 
-    private func fail(_ error: ManifestError, _ parser: XMLParser) {
-        guard failure == nil else { return }
-        failure = error
-        parser.abortParsing()
+    private mutating func readText() throws(ManifestError) {
+        let start = index
+        index = bytes.first(ASCII.less, in: start..<bytes.count) ?? bytes.count
+        // Blanks between elements are most of what stands between tags and mean nothing.
+        let content = bytes.trimmed(start..<index)
+        guard !content.isEmpty else { return }
+        guard let parent = open.last?.element else {
+            throw malformed("the XML document has text outside its root element", at: content.lowerBound)
+        }
+        parent.append(text: try value(of: start..<index, isAttribute: false))
+    }
+
+    // MARK: - Tags
+
+    private mutating func readStartTag() throws(ManifestError) {
+        let start = index
+        guard root == nil || !open.isEmpty else {
+            throw malformed("the XML document has a second root element", at: start)
+        }
+        count += 1
+        guard count <= limits.elements else {
+            throw .tooLarge(detail: "the MPD has more than \(limits.elements) elements")
+        }
+        guard open.count < limits.depth else {
+            throw .tooLarge(detail: "the MPD's elements are nested deeper than \(limits.depth)")
+        }
+        index += 1
+        let name = try readName()
+        var attributes = XMLAttributes()
+        while true {
+            skipBlanks()
+            guard index < bytes.count else { throw malformed("the XML document ends within a tag", at: start) }
+            if bytes[index] == ASCII.slash || bytes[index] == ASCII.greater { break }
+            try readAttribute(into: &attributes)
+        }
+        let element = XMLElement(
+            name: localName(name), attributes: attributes, line: lineNumber(at: start))
+        if let parent = open.last?.element { parent.append(element) } else { root = element }
+        if bytes[index] == ASCII.slash {
+            index += 1
+            guard index < bytes.count, bytes[index] == ASCII.greater else {
+                throw malformed("an XML tag is not closed", at: start)
+            }
+        } else {
+            open.append((element, name))
+        }
+        index += 1
+    }
+
+    private mutating func readEndTag() throws(ManifestError) {
+        let start = index
+        index += 2
+        let name = try readName()
+        skipBlanks()
+        guard index < bytes.count, bytes[index] == ASCII.greater else {
+            throw malformed("an XML end tag is not closed", at: start)
+        }
+        guard let last = open.popLast(), bytes[last.name].elementsEqual(bytes[name]) else {
+            throw malformed("an XML end tag does not fit its start tag", at: start)
+        }
+        index += 1
+    }
+
+    private mutating func readAttribute(into attributes: inout XMLAttributes) throws(ManifestError) {
+        let start = index
+        let name = try readName()
+        skipBlanks()
+        guard index < bytes.count, bytes[index] == ASCII.equals else {
+            throw malformed("an XML attribute has no value", at: start)
+        }
+        index += 1
+        skipBlanks()
+        guard index < bytes.count, bytes[index] == ASCII.quote || bytes[index] == ASCII.apostrophe,
+            let end = bytes.first(bytes[index], in: index + 1..<bytes.count)
+        else { throw malformed("the value of an XML attribute is not in quotes", at: start) }
+        let value = try value(of: index + 1..<end, isAttribute: true)
+        index = end + 1
+        guard attributes.count < Self.maximumAttributes else {
+            throw .tooLarge(detail: "an XML element has more than \(Self.maximumAttributes) attributes")
+        }
+        guard attributes.add(bytes.text(name), value) else {
+            throw malformed("an XML element has the same attribute twice", at: start)
+        }
+    }
+
+    /// The name of an element without the root's prefix.
+    private mutating func localName(_ name: Range<Int>) -> String {
+        if root == nil, let colon = bytes.first(ASCII.colon, in: name) { rootPrefix = name.lowerBound..<colon + 1 }
+        guard let rootPrefix, name.count > rootPrefix.count,
+            bytes[name].prefix(rootPrefix.count).elementsEqual(bytes[rootPrefix])
+        else { return bytes.text(name) }
+        return bytes.text(name.dropFirst(rootPrefix.count))
+    }
+
+    private mutating func readName() throws(ManifestError) -> Range<Int> {
+        let start = index
+        while index < bytes.count, bytes[index].isXMLNameByte { index += 1 }
+        guard index > start, !bytes[start].isASCIIDigit, bytes[start] != ASCII.minus, bytes[start] != ASCII.point else {
+            throw malformed("the XML document has a tag or an attribute without a name", at: start)
+        }
+        return start..<index
+    }
+
+    private mutating func skipBlanks() {
+        while index < bytes.count, bytes[index].isASCIISpace { index += 1 }
+    }
+
+    // MARK: - Values
+
+    /// Control characters are not allowed in XML, not even as references.
+    private mutating func checkCharacters(_ range: Range<Int>) throws(ManifestError) {
+        for place in range where bytes[place] < 0x20 && !bytes[place].isASCIISpace {
+            throw malformed("the XML document holds a control character", at: place)
+        }
+    }
+
+    /// The text of a range with references replaced; blanks in attributes become spaces (XML 1.0 section 3.3.3).
+    private mutating func value(of range: Range<Int>, isAttribute: Bool) throws(ManifestError) -> String {
+        var isPlain = true
+        for place in range {
+            let byte = bytes[place]
+            if byte >= 0x20, byte != ASCII.ampersand, byte != ASCII.less { continue }
+            isPlain = false
+            if byte == ASCII.less { throw malformed("an XML attribute holds a '<'", at: place) }
+        }
+        if isPlain { return bytes.text(range) }
+        try checkCharacters(range)
+        var result: [UInt8] = []
+        var place = range.lowerBound
+        while place < range.upperBound {
+            let byte = bytes[place]
+            if byte == ASCII.ampersand {
+                guard let end = bytes.first(UInt8(ascii: ";"), in: place..<min(place + 12, range.upperBound)),
+                    let character = character(place + 1..<end)
+                else { throw malformed("the XML document uses an entity that is not defined", at: place) }
+                result.append(contentsOf: Character(character).utf8)
+                place = end + 1
+            } else {
+                result.append(isAttribute && byte.isASCIISpace ? ASCII.space : byte)
+                place += 1
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    /// The character that a reference stands for.
+    private func character(_ name: Range<Int>) -> Unicode.Scalar? {
+        switch bytes.text(name) {
+        case "lt": return "<"
+        case "gt": return ">"
+        case "amp": return "&"
+        case "quot": return "\""
+        case "apos": return "'"
+        case let text where text.hasPrefix("#x"): return scalar(UInt32(text.dropFirst(2), radix: 16))
+        case let text where text.hasPrefix("#"): return scalar(UInt32(text.dropFirst()))
+        default: return nil
+        }
+    }
+
+    private func scalar(_ number: UInt32?) -> Unicode.Scalar? {
+        guard let number, number >= 0x20 || [9, 10, 13].contains(number) else { return nil }
+        return Unicode.Scalar(number)
     }
 }
 
-extension XMLTreeReader: XMLParserDelegate {
-    func parser(
-        _ parser: XMLParser, didStartElement elementName: String, namespaceURI: String?, qualifiedName: String?,
-        attributes: [String: String]
-    ) {
-        guard failure == nil else { return }
-        count += 1
-        if count > limits.elements {
-            return fail(.tooLarge(detail: "the MPD has more than \(limits.elements) elements"), parser)
+extension UInt8 {
+    /// True for a byte that may stand in a name; of characters beyond ASCII all are let through.
+    fileprivate var isXMLNameByte: Bool {
+        switch self {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), ASCII.zero...ASCII.nine,
+            ASCII.colon, ASCII.minus, ASCII.point, UInt8(ascii: "_"), 0x80...:
+            true
+        default: false
         }
-        if open.count >= limits.depth {
-            return fail(.tooLarge(detail: "the MPD's elements are nested deeper than \(limits.depth)"), parser)
-        }
-        if root == nil, let colon = elementName.firstIndex(of: ":") { rootPrefix = String(elementName[...colon]) }
-        var name = elementName
-        if !rootPrefix.isEmpty, name.hasPrefix(rootPrefix) { name.removeFirst(rootPrefix.count) }
-        let element = XMLElement(name: name, attributes: attributes, line: parser.lineNumber)
-        if let parent = open.last { parent.append(element) } else { root = element }
-        open.append(element)
-    }
-
-    func parser(_ parser: XMLParser, didEndElement elementName: String, namespaceURI: String?, qualifiedName: String?) {
-        if !open.isEmpty { open.removeLast() }
-    }
-
-    func parser(_ parser: XMLParser, foundCharacters string: String) {
-        // Blanks between elements are most of what comes here and mean nothing.
-        guard let element = open.last, !element.rawText.isEmpty || !string.utf8.allSatisfy(\.isASCIISpace) else { return }
-        element.append(text: string)
-    }
-
-    func parser(_ parser: XMLParser, foundCDATA block: Data) {
-        open.last?.append(text: String(decoding: block, as: UTF8.self))
     }
 }

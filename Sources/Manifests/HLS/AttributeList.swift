@@ -23,6 +23,10 @@ struct AttributeList {
         while index < end {
             while index < end, bytes[index].isASCIISpace || bytes[index] == ASCII.comma { index += 1 }
             guard index < end else { return }
+            guard attributes.count < Self.maximumCount else {
+                isBroken = true
+                return
+            }
             let nameStart = index
             while index < end, bytes[index] != ASCII.equals, bytes[index] != ASCII.comma { index += 1 }
             guard index < end, bytes[index] == ASCII.equals else {
@@ -49,17 +53,15 @@ struct AttributeList {
         }
     }
 
-    /// Most tags have few attributes; past this number a hostile list is cut, so that looking one up stays cheap.
+    /// Most tags have few attributes; behind this number a hostile list is cut, so that looking one up stays cheap.
     private static let maximumCount = 64
 
     private mutating func add(_ attribute: Attribute) {
         if let index = attributes.firstIndex(where: { bytes[$0.name].elementsEqual(bytes[attribute.name]) }) {
             duplicate = duplicate ?? attribute.name
             attributes[index] = attribute
-        } else if attributes.count < Self.maximumCount {
-            attributes.append(attribute)
         } else {
-            isBroken = true
+            attributes.append(attribute)
         }
     }
 

@@ -12,7 +12,8 @@ extension MediaPlaylistDecoder {
             throw malformed("EXTINF has a negative duration, as in a list of channels, not of segments", "4.4.4.1")
         }
         if duration == 0 {
-            findings.add("hls-zero-duration", .warning, clause: "rfc8216bis 4.4.4.1", line: lines.number,
+            findings.add(
+                "hls-zero-duration", .warning, clause: "rfc8216bis 4.4.4.1", line: lines.number,
                 "the segment has no duration")
         }
         pending.duration = max(duration, 1)
@@ -21,7 +22,8 @@ extension MediaPlaylistDecoder {
     /// A URI line ends what the tags before it began.
     mutating func decodeURI(_ range: Range<Int>) throws(ManifestError) {
         guard let duration = pending.duration else {
-            findings.add("hls-uri-without-extinf", .error, clause: "rfc8216bis 4.4.4.1", line: lines.number,
+            findings.add(
+                "hls-uri-without-extinf", .error, clause: "rfc8216bis 4.4.4.1", line: lines.number,
                 "the URI has no EXTINF before it and is left out")
             return
         }
@@ -56,7 +58,8 @@ extension MediaPlaylistDecoder {
 
     /// The range of the next segment; without an offset it begins where the range before it ends, which must then be
     /// one of the same resource.
-    private func range(_ given: (length: Int64, offset: Int64?), of uri: Range<Int>) throws(ManifestError) -> ByteRange {
+    private func range(_ given: (length: Int64, offset: Int64?), of uri: Range<Int>) throws(ManifestError) -> ByteRange
+    {
         if let offset = given.offset { return ByteRange(offset: offset, length: given.length) }
         guard let lastURI, let last = segments.entries.last, last.range >= 0,
             bytes[lastURI].elementsEqual(bytes[uri])
@@ -75,7 +78,8 @@ extension MediaPlaylistDecoder {
         if let date = bytes.wallTime(bytes.trimmed(value)) {
             pending.programDateTime = date
         } else {
-            findings.add("hls-invalid-date", .error, clause: "rfc8216bis 4.4.4.6", line: lines.number,
+            findings.add(
+                "hls-invalid-date", .error, clause: "rfc8216bis 4.4.4.6", line: lines.number,
                 "EXT-X-PROGRAM-DATE-TIME is not a date and is ignored")
         }
     }
@@ -89,7 +93,8 @@ extension MediaPlaylistDecoder {
             return
         }
         guard ["AES-128", "SAMPLE-AES", "SAMPLE-AES-CTR", "AES-256-GCM"].contains(method) else {
-            findings.add("hls-unknown-key-method", .warning, clause: "rfc8216bis 4.4.4.4", line: lines.number,
+            findings.add(
+                "hls-unknown-key-method", .warning, clause: "rfc8216bis 4.4.4.4", line: lines.number,
                 "EXT-X-KEY has an unknown METHOD and is ignored")
             return
         }
@@ -116,7 +121,8 @@ extension MediaPlaylistDecoder {
                 throw malformed("BYTERANGE of EXT-X-MAP is not length@offset", "4.4.4.5")
             }
             if range.offset == nil {
-                findings.add("hls-map-range-without-offset", .warning, clause: "rfc8216bis 4.4.4.5", line: lines.number,
+                findings.add(
+                    "hls-map-range-without-offset", .warning, clause: "rfc8216bis 4.4.4.5", line: lines.number,
                     "BYTERANGE of EXT-X-MAP has no offset; players take 0")
             }
             byteRange = ByteRange(offset: range.offset ?? 0, length: range.length)
@@ -138,7 +144,8 @@ extension MediaPlaylistDecoder {
             throw malformed("EXT-X-TARGETDURATION is not a number of seconds", "4.4.3.1")
         }
         if nanoseconds < 1_000_000_000 || bytes.decimalInteger(range) == nil {
-            findings.add("hls-invalid-target-duration", .error, clause: "rfc8216bis 4.4.3.1", line: lines.number,
+            findings.add(
+                "hls-invalid-target-duration", .error, clause: "rfc8216bis 4.4.3.1", line: lines.number,
                 "EXT-X-TARGETDURATION is not a whole number of at least one second")
         }
         targetDuration = .nanoseconds(nanoseconds)
@@ -150,7 +157,8 @@ extension MediaPlaylistDecoder {
             throw malformed("\(tag.name) is not a whole number below 2^61", "4.4.3.2")
         }
         if !segments.entries.isEmpty {
-            findings.add("hls-sequence-after-segment", .error, clause: "rfc8216bis 4.4.3.2", line: lines.number,
+            findings.add(
+                "hls-sequence-after-segment", .error, clause: "rfc8216bis 4.4.3.2", line: lines.number,
                 "\(tag.name) stands behind the first segment")
         }
         return Int64(number)
@@ -158,7 +166,8 @@ extension MediaPlaylistDecoder {
 
     mutating func decodePlaylistType(_ value: Range<Int>) {
         guard let known = MediaPlaylist.Kind(rawValue: bytes.text(bytes.trimmed(value))), known != .live else {
-            findings.add("hls-unknown-playlist-type", .warning, clause: "rfc8216bis 4.4.3.5", line: lines.number,
+            findings.add(
+                "hls-unknown-playlist-type", .warning, clause: "rfc8216bis 4.4.3.5", line: lines.number,
                 "EXT-X-PLAYLIST-TYPE is neither EVENT nor VOD and is ignored")
             return
         }
@@ -171,7 +180,8 @@ extension MediaPlaylistDecoder {
         if let time = list.time("HOLD-BACK"), (0...DecodingLimits.longestDuration).contains(time.nanoseconds) {
             holdBack = time
         } else {
-            findings.add("hls-invalid-hold-back", .error, clause: "rfc8216bis 4.4.3.8", line: lines.number,
+            findings.add(
+                "hls-invalid-hold-back", .error, clause: "rfc8216bis 4.4.3.8", line: lines.number,
                 "HOLD-BACK is not a number of seconds and is ignored")
         }
     }
@@ -185,7 +195,8 @@ extension MediaPlaylistDecoder {
 /// Decodes EXT-X-START (rfc8216bis section 4.4.2.2); nil and a finding where it has no offset.
 func decodeStart(_ list: AttributeList, line: Int, findings: inout FindingCollector) -> StartOffset? {
     guard let offset = list.time("TIME-OFFSET") else {
-        findings.add("hls-invalid-start", .error, clause: "rfc8216bis 4.4.2.2", line: line,
+        findings.add(
+            "hls-invalid-start", .error, clause: "rfc8216bis 4.4.2.2", line: line,
             "EXT-X-START has no valid TIME-OFFSET and is ignored")
         return nil
     }
@@ -196,11 +207,13 @@ extension AttributeList {
     /// Adds findings where the list breaks the grammar.
     func report(in bytes: [UInt8], line: Int, to findings: inout FindingCollector) {
         if let duplicate {
-            findings.add("hls-duplicate-attribute", .error, clause: "rfc8216bis 4.2", line: line,
+            findings.add(
+                "hls-duplicate-attribute", .error, clause: "rfc8216bis 4.2", line: line,
                 "the attribute \(bytes.text(duplicate).prefix(40)) stands there twice; the last counts")
         }
         if isBroken {
-            findings.add("hls-broken-attribute-list", .error, clause: "rfc8216bis 4.2", line: line,
+            findings.add(
+                "hls-broken-attribute-list", .error, clause: "rfc8216bis 4.2", line: line,
                 "the attribute list does not follow the grammar")
         }
     }

@@ -95,14 +95,17 @@ struct MediaPlaylistDecoder {
         let longest = TimeAmount.nanoseconds((segments.longestDuration + 500_000_000) / 1_000_000_000 * 1_000_000_000)
         if targetDuration <= .zero { targetDuration = max(longest, .seconds(Int64(1))) }
         if let holdBack, holdBack < TimeAmount.nanoseconds(targetDuration.nanoseconds * 3) {
-            findings.add("hls-hold-back-too-small", .error, clause: "rfc8216bis 4.4.3.8",
+            findings.add(
+                "hls-hold-back-too-small", .error, clause: "rfc8216bis 4.4.3.8",
                 "HOLD-BACK \(holdBack) is less than three target durations of \(targetDuration)")
         }
         if pending.duration != nil {
-            findings.add("hls-segment-without-uri", .error, clause: "rfc8216bis 4.4.4.1", line: lines.number,
+            findings.add(
+                "hls-segment-without-uri", .error, clause: "rfc8216bis 4.4.4.1", line: lines.number,
                 "the last EXTINF has no URI line")
         }
         checkDurations(against: targetDuration)
+        checkWindow(against: targetDuration)
         segments.carryDatesBack()
         return MediaPlaylist(
             targetDuration: targetDuration, kind: kind, isEnded: isEnded,
@@ -115,11 +118,33 @@ struct MediaPlaylistDecoder {
         guard !isIFramesOnly, segments.longestDuration >= target.nanoseconds + 500_000_000 else { return }
         for (position, entry) in segments.entries.enumerated()
         where entry.duration >= target.nanoseconds + 500_000_000 {
-            findings.add("hls-segment-longer-than-target", .error, clause: "rfc8216bis 4.4.3.1",
+            findings.add(
+                "hls-segment-longer-than-target", .error, clause: "rfc8216bis 4.4.3.1",
                 """
                 segment \(segments.firstSequence + Int64(position)) lasts \(TimeAmount.nanoseconds(entry.duration)), \
                 the target duration is \(target)
                 """)
+        }
+    }
+
+    /// A live playlist must not be shorter than three target durations, and fragmented MP4 needs a map.
+    private mutating func checkWindow(against target: TimeAmount) {
+        guard let first = segments.entries.first else { return }
+        if !isEnded, kind == .live, segments.end < target.nanoseconds * 3 {
+            findings.add(
+                "hls-live-window-too-short", .warning, clause: "rfc8216bis 6.2.2",
+                """
+                the live playlist lasts \(TimeAmount.nanoseconds(segments.end)), less than three target durations of \
+                \(target)
+                """)
+        }
+        guard let lastURI, segments.contexts[Int(first.context)].initialization == nil else { return }
+        let path = lastURI.lowerBound..<(bytes.first(UInt8(ascii: "?"), in: lastURI) ?? lastURI.upperBound)
+        let isFragment = [".m4s", ".cmfv", ".cmfa"].contains { bytes.text(path.suffix(5)).hasSuffix($0) }
+        if isFragment {
+            findings.add(
+                "hls-fragment-without-map", .error, clause: "rfc8216bis 3.1.2",
+                "segments of fragmented MP4 have no EXT-X-MAP")
         }
     }
 }

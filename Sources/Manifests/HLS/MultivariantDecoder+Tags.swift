@@ -6,7 +6,8 @@ extension MultivariantDecoder {
         reportMissingURI()
         let list = attributes(value)
         if let name = list.unknownRequirement(known: ["REQ-VIDEO-LAYOUT"]) {
-            findings.add("hls-unknown-requirement", .information, clause: "rfc8216bis 6.3.1", line: lines.number,
+            findings.add(
+                "hls-unknown-requirement", .information, clause: "rfc8216bis 6.3.1", line: lines.number,
                 "the variant requires \(name.prefix(40)) and is left out")
             skipsNextURI = true
             return
@@ -14,7 +15,8 @@ extension MultivariantDecoder {
         skipsNextURI = false
         let bandwidth = list.integer("BANDWIDTH")
         if bandwidth == nil || bandwidth == 0 {
-            findings.add("hls-missing-bandwidth", .error, clause: "rfc8216bis 4.4.6.2", line: lines.number,
+            findings.add(
+                "hls-missing-bandwidth", .error, clause: "rfc8216bis 4.4.6.2", line: lines.number,
                 "the variant has no valid BANDWIDTH")
         }
         let codecs = try text("CODECS", of: list) ?? ""
@@ -35,7 +37,8 @@ extension MultivariantDecoder {
     mutating func decodeURI(_ range: Range<Int>) throws(ManifestError) {
         guard var variant = pending else {
             if !skipsNextURI {
-                findings.add("hls-uri-without-stream-inf", .error, clause: "rfc8216bis 4.4.6.2", line: lines.number,
+                findings.add(
+                    "hls-uri-without-stream-inf", .error, clause: "rfc8216bis 4.4.6.2", line: lines.number,
                     "the URI has no EXT-X-STREAM-INF before it and is left out")
             }
             skipsNextURI = false
@@ -52,7 +55,8 @@ extension MultivariantDecoder {
     /// Adds a finding when a variant waits for a URI in vain.
     mutating func reportMissingURI() {
         guard let variant = pending else { return }
-        findings.add("hls-variant-without-uri", .error, clause: "rfc8216bis 4.4.6.2", line: variant.line,
+        findings.add(
+            "hls-variant-without-uri", .error, clause: "rfc8216bis 4.4.6.2", line: variant.line,
             "EXT-X-STREAM-INF has no URI line and is left out")
         pending = nil
     }
@@ -71,13 +75,15 @@ extension MultivariantDecoder {
         case "VIDEO": kind = .video
         case "CLOSED-CAPTIONS": return
         default:
-            findings.add("hls-unknown-media-type", .warning, clause: "rfc8216bis 4.4.6.1", line: lines.number,
+            findings.add(
+                "hls-unknown-media-type", .warning, clause: "rfc8216bis 4.4.6.1", line: lines.number,
                 "EXT-X-MEDIA has no known TYPE and is ignored")
             return
         }
         guard list.unknownRequirement(known: []) == nil else { return }
         guard let group = try text("GROUP-ID", of: list), !group.isEmpty else {
-            findings.add("hls-missing-group-id", .error, clause: "rfc8216bis 4.4.6.1", line: lines.number,
+            findings.add(
+                "hls-missing-group-id", .error, clause: "rfc8216bis 4.4.6.1", line: lines.number,
                 "EXT-X-MEDIA has no GROUP-ID and is ignored")
             return
         }
@@ -86,7 +92,8 @@ extension MultivariantDecoder {
         guard variants.count + renditions.count < limits.tracks else { throw tooManyTracks }
         let uri = try text("URI", of: list)
         if uri == nil, kind == .subtitles {
-            findings.add("hls-subtitles-without-uri", .error, clause: "rfc8216bis 4.4.6.1", line: lines.number,
+            findings.add(
+                "hls-subtitles-without-uri", .error, clause: "rfc8216bis 4.4.6.1", line: lines.number,
                 "a rendition of subtitles has no URI")
         }
         let track = Track(id: name, bitRate: .zero, media: uri.map { .playlist(uri: $0) } ?? .muxed)
@@ -99,10 +106,12 @@ extension MultivariantDecoder {
     /// NAME is required, and unique in its group.
     private mutating func reportNaming(of name: String, in group: String, kind: MediaKind) {
         if name.isEmpty {
-            findings.add("hls-missing-name", .error, clause: "rfc8216bis 4.4.6.1", line: lines.number,
+            findings.add(
+                "hls-missing-name", .error, clause: "rfc8216bis 4.4.6.1", line: lines.number,
                 "EXT-X-MEDIA has no NAME")
         } else if !renditionNames.insert("\(kind.rawValue)/\(group)/\(name)").inserted {
-            findings.add("hls-duplicate-name", .error, clause: "rfc8216bis 4.4.6.1.1", line: lines.number,
+            findings.add(
+                "hls-duplicate-name", .error, clause: "rfc8216bis 4.4.6.1.1", line: lines.number,
                 "two renditions of a group have the same NAME")
         }
     }

@@ -103,7 +103,8 @@ struct MultivariantDecoder {
         if pathways.count > 1 {
             let first = initialPathway.flatMap { pathways.contains($0) ? $0 : nil } ?? variants[0].pathway
             variants.removeAll { $0.pathway != first }
-            findings.add("hls-other-pathways", .information, clause: "rfc8216bis 7",
+            findings.add(
+                "hls-other-pathways", .information, clause: "rfc8216bis 7",
                 "of \(pathways.count) pathways the first to be used is played")
         }
         let audioOnly = variants.filter(\.isAudioOnly).map(\.track)
@@ -126,7 +127,8 @@ struct MultivariantDecoder {
         for variant in variants {
             for (group, known) in [(variant.track.audioGroup, audio), (variant.track.subtitleGroup, subtitles)] {
                 guard let group, !known.contains(group) else { continue }
-                findings.add("hls-missing-group", .error, clause: "rfc8216bis 4.4.6.2", line: variant.line,
+                findings.add(
+                    "hls-missing-group", .error, clause: "rfc8216bis 4.4.6.2", line: variant.line,
                     "the variant names the group \"\(group.prefix(40))\", of which there is no rendition")
             }
         }

@@ -1,7 +1,7 @@
 import Quantities
 
 /// The segments of a media playlist, kept as places in the playlist's own bytes: a segment's strings are only made when
-/// it is asked for, so that a long playlist costs 56 bytes a segment, shared by all sessions.
+/// it is asked for, so that a long playlist costs 48 bytes a segment, shared by all sessions.
 struct PlaylistSegments: SegmentList.Source {
     /// One segment.
     struct Entry {

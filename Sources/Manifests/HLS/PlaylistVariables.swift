@@ -38,7 +38,8 @@ struct PlaylistVariables {
         var copied = range.lowerBound
         while let (start, name, end) = mark {
             guard let value = values[bytes.text(name)] else {
-                let detail = "the variable \(Self.shown(bytes.text(name))) is not defined before its use (rfc8216bis 4.3)"
+                let detail =
+                    "the variable \(Self.shown(bytes.text(name))) is not defined before its use (rfc8216bis 4.3)"
                 throw .malformed(line: line, detail: detail)
             }
             budget -= value.utf8.count

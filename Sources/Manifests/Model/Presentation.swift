@@ -84,6 +84,9 @@ package enum MediaKind: UInt8, Sendable, Codable, CaseIterable {
 /// group; DASH AdaptationSet).
 package struct SwitchingSet: Sendable {
     /// The identifier in the document: AdaptationSet@id, or the HLS GROUP-ID; `""` for HLS variants.
+    ///
+    /// Renditions of an HLS group differ in language or role, so each is a set of its own with the group's identifier;
+    /// the one to play is the group's default, else its first.
     package var id: String
     /// What it carries.
     package var kind: MediaKind

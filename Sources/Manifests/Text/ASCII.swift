@@ -16,6 +16,9 @@ enum ASCII {
     static let nine = UInt8(ascii: "9")
     static let colon = UInt8(ascii: ":")
     static let less = UInt8(ascii: "<")
+    static let greater = UInt8(ascii: ">")
+    static let ampersand = UInt8(ascii: "&")
+    static let apostrophe = UInt8(ascii: "'")
     static let equals = UInt8(ascii: "=")
     static let at = UInt8(ascii: "@")
     static let openBrace = UInt8(ascii: "{")
@@ -48,6 +51,17 @@ extension [UInt8] {
         while low < high, self[low].isASCIISpace { low += 1 }
         while low < high, self[high - 1].isASCIISpace { high -= 1 }
         return low..<high
+    }
+
+    /// The place of the first such bytes in a range.
+    func find(_ wanted: StaticString, in range: Range<Int>) -> Int? {
+        let count = wanted.utf8CodeUnitCount
+        guard count > 0, range.count >= count else { return nil }
+        for index in range.lowerBound...range.upperBound - count
+        where starts(with: wanted, at: index..<range.upperBound) {
+            return index
+        }
+        return nil
     }
 
     /// The place of the first such byte in a range.

@@ -1,9 +1,9 @@
 import Quantities
 
 extension [UInt8] {
-    /// A date with time after ISO 8601 and xs:dateTime, such as `2026-11-22T16:09:36.5+01:00`; without a zone it is UTC
-    /// (rfc8216bis section 4.4.4.6). Zones may be written `Z`, `+hh:mm`, `+hhmm` or `+hh`.
+    /// A date with time after ISO 8601 and xs:dateTime, such as `2026-11-22T16:09:36.5+01:00`.
     ///
+    /// Without a zone it is UTC (rfc8216bis section 4.4.4.6); zones may be written `Z`, `+hh:mm`, `+hhmm` or `+hh`.
     /// Nil for anything else and for years outside 1700 to 2250, which nanoseconds in 64 bits cannot hold.
     func wallTime(_ range: Range<Int>) -> WallTime? {
         var reader = DigitReader(bytes: self, index: range.lowerBound, end: range.upperBound)
@@ -27,8 +27,9 @@ extension [UInt8] {
         return WallTime(nanoseconds: minutes * 60_000_000_000 + nanoseconds)
     }
 
-    /// An xs:duration such as `P1DT2H3M4.5S` in nanoseconds; a year counts 365 days and a month 30, as in Shaka Player.
-    /// Nil for anything else; what is longer than ``DecodingLimits/longestTime`` gives that.
+    /// An xs:duration such as `P1DT2H3M4.5S` in nanoseconds.
+    ///
+    /// A year counts 365 days and a month 30, as in Shaka Player. Nil for anything else; what is longer than ``DecodingLimits/longestTime`` gives that.
     func duration(_ range: Range<Int>) -> Int64? {
         var index = range.lowerBound
         let isNegative = index < range.upperBound && self[index] == ASCII.minus
@@ -52,7 +53,8 @@ extension [UInt8] {
             index += 1
             parts += 1
             let (product, overflow) = amount.multipliedReportingOverflow(by: unit)
-            total = Swift.min(total + (overflow ? DecodingLimits.longestTime : Swift.min(product, DecodingLimits.longestTime)),
+            total = Swift.min(
+                total + (overflow ? DecodingLimits.longestTime : Swift.min(product, DecodingLimits.longestTime)),
                 DecodingLimits.longestTime)
         }
         guard parts > 0 else { return nil }
@@ -73,8 +75,9 @@ extension [UInt8] {
     }
 }
 
-/// Days from 1970-01-01 to a date of the Gregorian calendar (Howard Hinnant, "chrono-Compatible Low-Level Date
-/// Algorithms", `days_from_civil`). Days beyond the month's end run on into the next month.
+/// Days from 1970-01-01 to a date of the Gregorian calendar.
+///
+/// Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`. Days beyond the month's end run on into the next month.
 private func daysFromCivil(year: Int64, month: Int64, day: Int64) -> Int64 {
     let shifted = month <= 2 ? year - 1 : year
     let era = shifted / 400

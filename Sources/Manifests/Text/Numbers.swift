@@ -14,9 +14,10 @@ extension [UInt8] {
         return value
     }
 
-    /// A decimal number of seconds, such as `9.009` or `-3`, in whole nanoseconds, exactly: digits beyond the ninth are
-    /// rounded to the nearest, half away from zero. Nil for anything that is not such a number; what is longer than
-    /// ``DecodingLimits/longestTime`` gives that.
+    /// A decimal number of seconds, such as `9.009` or `-3`, in whole nanoseconds, exactly.
+    ///
+    /// Digits beyond the ninth are rounded to the nearest, half away from zero. Nil for anything that is not such a
+    /// number; what is longer than ``DecodingLimits/longestTime`` gives that.
     func nanoseconds(_ range: Range<Int>) -> Int64? {
         var index = range.lowerBound
         let end = range.upperBound
@@ -56,10 +57,13 @@ extension [UInt8] {
         return isNegative ? -value : value
     }
 
-    /// A decimal number such as `29.97`; nil for anything else. For rates, never for times.
+    /// A decimal number such as `29.97`; nil for anything else.
+    ///
+    /// For rates, never for times.
     func decimalNumber(_ range: Range<Int>) -> Double? {
         guard range.count <= 64, let first = range.first, self[first] != ASCII.plus else { return nil }
-        for index in range where !(self[index].isASCIIDigit || self[index] == ASCII.point || self[index] == ASCII.minus) {
+        for index in range where !(self[index].isASCIIDigit || self[index] == ASCII.point || self[index] == ASCII.minus)
+        {
             return nil
         }
         return Double(text(range)).flatMap { $0.isFinite ? $0 : nil }
@@ -68,7 +72,8 @@ extension [UInt8] {
     /// A resolution such as `1920x1080`, each side at most 100 000 pixels.
     func resolution(_ range: Range<Int>) -> (width: Int, height: Int)? {
         guard let cross = first(UInt8(ascii: "x"), in: range) ?? first(UInt8(ascii: "X"), in: range),
-            let width = decimalInteger(range.lowerBound..<cross), let height = decimalInteger(cross + 1..<range.upperBound),
+            let width = decimalInteger(range.lowerBound..<cross),
+            let height = decimalInteger(cross + 1..<range.upperBound),
             width <= 100_000, height <= 100_000
         else { return nil }
         return (Int(width), Int(height))

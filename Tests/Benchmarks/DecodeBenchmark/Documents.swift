@@ -24,7 +24,9 @@ enum Documents {
     static func timelineMPD(entries: Int) -> [UInt8] {
         func timeline(_ count: Int) -> String {
             var text = "<SegmentTimeline>\n"
-            for index in 0..<count { text += "<S \(index == 0 ? "t=\"0\" " : "")d=\"\(180_000 + index % 2 * 3_000)\"/>\n" }
+            for index in 0..<count {
+                text += "<S \(index == 0 ? "t=\"0\" " : "")d=\"\(180_000 + index % 2 * 3_000)\"/>\n"
+            }
             return text + "</SegmentTimeline>"
         }
         func template(_ count: Int) -> String {
@@ -52,4 +54,16 @@ enum Documents {
             </MPD>
             """.utf8)
     }
+
+    /// The same text again and again.
+    static func repeated(_ text: String, _ count: Int, between start: String, _ end: String) -> [UInt8] {
+        let piece = Array(text.utf8)
+        var bytes = Array(start.utf8)
+        bytes.reserveCapacity(piece.count * count + 1_000)
+        for _ in 0..<count { bytes.append(contentsOf: piece) }
+        return bytes + Array(end.utf8)
+    }
+
+    /// So many different attributes of an XML element.
+    static func attributes(_ count: Int) -> String { (0..<count).map { "a\($0)='1'" }.joined(separator: " ") }
 }

@@ -8,7 +8,7 @@ import Quantities
 /// Times one piece of work again and again and prints a line.
 func measure(_ name: String, rounds: Int, target: Duration? = nil, perRound: Int = 1, _ work: () -> Void) {
     let clock = ContinuousClock()
-    for _ in 0..<max(3, rounds / 10) { work() }
+    for _ in 0..<rounds / 10 { work() }
     var times: [Duration] = []
     for _ in 0..<rounds { times.append(clock.measure { for _ in 0..<perRound { work() } } / perRound) }
     times.sort()
@@ -35,8 +35,40 @@ func decode(_ bytes: [UInt8]) {
 let ten = Documents.livePlaylist(segments: 10)
 let many = Documents.livePlaylist(segments: 5_000)
 let million = Documents.livePlaylist(segments: 1_000_000)
-measure("live playlist, 10 segments, \(ten.count) bytes", rounds: 1_001, target: .microseconds(15), perRound: 100) { decode(ten) }
+measure("live playlist, 10 segments, \(ten.count) bytes", rounds: 1_001, target: .microseconds(15), perRound: 100) {
+    decode(ten)
+}
 measure("live playlist, 5 000 segments, \(many.count) bytes", rounds: 301, target: .milliseconds(3)) { decode(many) }
 measure("playlist, 1 000 000 segments, \(million.count) bytes", rounds: 5) { decode(million) }
 let mpd = Documents.timelineMPD(entries: 2_000)
 measure("MPD, 2 000 timeline entries, \(mpd.count) bytes", rounds: 101, target: .milliseconds(10)) { decode(mpd) }
+
+let cache = ManifestCache()
+let copies = (0..<64).map { _ in Array(ten + Array("#\n".utf8)) }
+var next = 0
+measure("cache hit, \(copies[0].count) bytes", rounds: 1_001, target: .microseconds(2), perRound: 100) {
+    next = (next + 1) & 63
+    _ = try? cache.decode(copies[next])
+}
+let longCopies = (0..<4).map { _ in Array(many + Array("#\n".utf8)) }
+measure("cache hit, \(longCopies[0].count) bytes", rounds: 1_001) {
+    next = (next + 1) & 3
+    _ = try? cache.decode(longCopies[next])
+}
+precondition(cache.statistics.decodes == 2, "the cache decoded more than once")
+
+/// Documents made to cost time; only that they end soon counts.
+let hostile: [(name: String, bytes: [UInt8])] = [
+    ("MPD of 499 000 elements", Documents.repeated("<S d=\"1\"/>", 499_000, between: "<MPD>", "</MPD>")),
+    (
+        "tag of 16 000 000 attributes",
+        Documents.repeated("A=1,", 16_000_000, between: "#EXTM3U\n#EXT-X-STREAM-INF:", "\na")
+    ),
+    ("64 MB of empty lines", Documents.repeated("\n", 64_000_000, between: "#EXTM3U", "")),
+    ("64 MB of braces", Documents.repeated("{$", 32_000_000, between: "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n", "")),
+    ("1 900 000 keys", Documents.repeated("#EXT-X-KEY:METHOD=AES-128,URI=\"a\"\n", 1_900_000, between: "#EXTM3U\n", "")),
+    ("elements of 60 attributes", Documents.repeated("<a \(Documents.attributes(60))/>", 100_000, between: "<MPD>", "</MPD>")),
+]
+for (name, bytes) in hostile {
+    measure("\(name), \(bytes.count) bytes", rounds: 1) { _ = try? ManifestDecoder.decode(bytes) }
+}
