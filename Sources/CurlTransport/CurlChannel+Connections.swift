@@ -144,11 +144,13 @@ extension CurlChannel {
         return Glibc.close(descriptor)
     }
 
-    static func makeShare() -> UnsafeMutableRawPointer? {
+    /// What the handles of a channel share. Addresses belong to it too, because libcurl would else keep those given by
+    /// `CURLOPT_RESOLVE` for all channels of the loop. The cache of TLS sessions is 2 KiB, and made only where the first
+    /// transfer has use for it; without one each handle remembers its own.
+    static func makeShare(forTLS: Bool) -> UnsafeMutableRawPointer? {
         guard let share = curl_share_init() else { return nil }
-        let parts = [
-            CURL_LOCK_DATA_CONNECT, CURL_LOCK_DATA_COOKIE, CURL_LOCK_DATA_SSL_SESSION, CURL_LOCK_DATA_DNS,
-        ]
+        var parts = [CURL_LOCK_DATA_CONNECT, CURL_LOCK_DATA_COOKIE, CURL_LOCK_DATA_DNS]
+        if forTLS { parts.append(CURL_LOCK_DATA_SSL_SESSION) }
         for part in parts where fh_share_set_lock(share, part) != CURLSHE_OK {
             curl_share_cleanup(share)
             return nil

@@ -26,7 +26,8 @@ package final class CurlChannel: TransferChannel {
     let number: UInt64
     let settings: ChannelSettings
     let sourceAddress: String?
-    let share: UnsafeMutableRawPointer?
+    /// Made with the first transfer; nil before that, and where libcurl has no memory for it.
+    private(set) var share: UnsafeMutableRawPointer?
     let keptNames: UnsafeMutablePointer<CChar>
     var origins: [Origin] = []
     var sockets: [OpenSocket] = []
@@ -51,7 +52,6 @@ package final class CurlChannel: TransferChannel {
         let sources = loop.settings.sourceAddresses
         sourceAddress = sources.isEmpty ? nil : sources[Int(number % UInt64(sources.count))]
         keptNames = Self.nameList(settings.keptHeaders)
-        share = Self.makeShare()
     }
 
     deinit {
@@ -231,6 +231,7 @@ extension CurlChannel {
     private func freeHandle() -> EasyTransfer? {
         if let free = transfers.first(where: { !$0.isBusy }) { return free }
         guard transfers.count < max(1, settings.parallelTransfers) else { return nil }
+        if share == nil { share = Self.makeShare(forTLS: origins.contains { $0.target.isSecure }) }
         let transfer = EasyTransfer(channel: self)
         transfers.append(transfer)
         return transfer
