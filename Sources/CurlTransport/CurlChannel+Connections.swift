@@ -102,6 +102,12 @@ extension CurlChannel {
         return !hasIdleConnection(to: origin)
     }
 
+    /// Whether there is a connection to an origin, or one is being made.
+    func hasConnection(to origin: Int) -> Bool {
+        hasRunning(to: origin)
+            || sockets.contains { $0.origin == origin && !loop.state(of: $0.descriptor).peerHasClosed }
+    }
+
     private func hasIdleConnection(to origin: Int) -> Bool {
         sockets.contains {
             guard $0.origin == origin else { return false }
@@ -124,6 +130,7 @@ extension CurlChannel {
         }
         loop.socketOpened(descriptor)
         sockets.append(OpenSocket(descriptor: descriptor, origin: origin))
+        runningChanged()
     }
 
     /// libcurl closes a socket.

@@ -204,6 +204,7 @@ extension CurlChannel {
     /// A transfer has ended and its handle is free.
     func finished(_ id: TransferID, _ result: Result<TransferResult, FailedTransfer>) {
         for socket in sockets { loop.markIdle(socket.descriptor) }
+        runningChanged()
         report(id, result)
         while let next = waiting.first, let handle = freeHandle() {
             waiting.removeFirst()
@@ -227,6 +228,21 @@ extension CurlChannel {
         let timings = TransferTimings(begun: transfer.begun, total: now - transfer.begun)
         report(transfer.id, .failure(FailedTransfer(error: error, timings: timings)))
     }
+
+    /// Several transfers may be on one connection, or no longer.
+    func runningChanged() {
+        guard settings.version == .http2 else { return }
+        let isShared = transfers.count { $0.isBusy } > 1
+        for socket in sockets { loop.setShared(socket.descriptor, isShared) }
+    }
+
+    /// Lets libcurl read from the connections to an origin; see ``CurlLoop/nudge(_:)``.
+    func nudge(_ origin: Int) {
+        for socket in sockets where socket.origin == origin { loop.nudge(socket.descriptor) }
+    }
+
+    /// Whether libcurl has a transfer to an origin.
+    func hasRunning(to origin: Int) -> Bool { transfers.contains { $0.isRunning(to: origin) } }
 
     private func freeHandle() -> EasyTransfer? {
         if let free = transfers.first(where: { !$0.isBusy }) { return free }
