@@ -116,8 +116,9 @@ extension CurlChannel {
         }
     }
 
-    /// libcurl opens a socket for a transfer to an origin. When there was an idle connection, somebody closed it, or it
-    /// was passed over.
+    /// libcurl opens a socket for a transfer to an origin.
+    ///
+    /// When there was an idle connection, somebody closed it, or it was passed over.
     func socketOpened(_ descriptor: Int32, origin: Int) {
         if hasIdleConnection(to: origin) {
             loop.counters.add(.reconnectsUncaused)
@@ -151,9 +152,11 @@ extension CurlChannel {
         return Glibc.close(descriptor)
     }
 
-    /// What the handles of a channel share. Addresses belong to it too, because libcurl would else keep those given by
-    /// `CURLOPT_RESOLVE` for all channels of the loop. The cache of TLS sessions is 2 KiB, and made only where the first
-    /// transfer has use for it; without one each handle remembers its own.
+    /// What the handles of a channel share.
+    ///
+    /// Addresses belong to it too, because libcurl would else keep those given by `CURLOPT_RESOLVE` for all channels of
+    /// the loop. The cache of TLS sessions is 2 KiB, and made only where the first transfer has use for it; without one
+    /// each handle remembers its own.
     static func makeShare(forTLS: Bool) -> UnsafeMutableRawPointer? {
         guard let share = curl_share_init() else { return nil }
         var parts = [CURL_LOCK_DATA_CONNECT, CURL_LOCK_DATA_COOKIE, CURL_LOCK_DATA_DNS]

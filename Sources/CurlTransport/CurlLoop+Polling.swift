@@ -59,8 +59,10 @@ extension CurlLoop {
         precondition(code == CURLM_OK, "libcurl refused a call: \(String(cString: curl_multi_strerror(code)))")
     }
 
-    /// libcurl says which events of a socket it waits for. A socket that it lets go of stays registered, because the
-    /// next transfer of the session will want the same again: two system calls less for each.
+    /// libcurl says which events of a socket it waits for.
+    ///
+    /// A socket that it lets go of stays registered, because the next transfer of the session will want the same again:
+    /// two system calls less for each.
     private func libraryWants(_ what: Int32, of descriptor: Int32) {
         guard descriptor >= 0 else { return }
         let place = Int(descriptor)
