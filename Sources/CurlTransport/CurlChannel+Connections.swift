@@ -102,6 +102,12 @@ extension CurlChannel {
         return !hasIdleConnection(to: origin)
     }
 
+    /// Whether there is a connection to an origin, or one is being made.
+    func hasConnection(to origin: Int) -> Bool {
+        hasRunning(to: origin)
+            || sockets.contains { $0.origin == origin && !loop.state(of: $0.descriptor).peerHasClosed }
+    }
+
     private func hasIdleConnection(to origin: Int) -> Bool {
         sockets.contains {
             guard $0.origin == origin else { return false }
@@ -110,8 +116,9 @@ extension CurlChannel {
         }
     }
 
-    /// libcurl opens a socket for a transfer to an origin. When there was an idle connection, somebody closed it, or it
-    /// was passed over.
+    /// libcurl opens a socket for a transfer to an origin.
+    ///
+    /// When there was an idle connection, somebody closed it, or it was passed over.
     func socketOpened(_ descriptor: Int32, origin: Int) {
         if hasIdleConnection(to: origin) {
             loop.counters.add(.reconnectsUncaused)
@@ -124,6 +131,7 @@ extension CurlChannel {
         }
         loop.socketOpened(descriptor)
         sockets.append(OpenSocket(descriptor: descriptor, origin: origin))
+        runningChanged()
     }
 
     /// libcurl closes a socket.
@@ -144,11 +152,15 @@ extension CurlChannel {
         return Glibc.close(descriptor)
     }
 
-    static func makeShare() -> UnsafeMutableRawPointer? {
+    /// What the handles of a channel share.
+    ///
+    /// Addresses belong to it too, because libcurl would else keep those given by `CURLOPT_RESOLVE` for all channels of
+    /// the loop. The cache of TLS sessions is 2 KiB, and made only where the first transfer has use for it; without one
+    /// each handle remembers its own.
+    static func makeShare(forTLS: Bool) -> UnsafeMutableRawPointer? {
         guard let share = curl_share_init() else { return nil }
-        let parts = [
-            CURL_LOCK_DATA_CONNECT, CURL_LOCK_DATA_COOKIE, CURL_LOCK_DATA_SSL_SESSION, CURL_LOCK_DATA_DNS,
-        ]
+        var parts = [CURL_LOCK_DATA_CONNECT, CURL_LOCK_DATA_COOKIE, CURL_LOCK_DATA_DNS]
+        if forTLS { parts.append(CURL_LOCK_DATA_SSL_SESSION) }
         for part in parts where fh_share_set_lock(share, part) != CURLSHE_OK {
             curl_share_cleanup(share)
             return nil

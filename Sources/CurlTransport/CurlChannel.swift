@@ -26,7 +26,8 @@ package final class CurlChannel: TransferChannel {
     let number: UInt64
     let settings: ChannelSettings
     let sourceAddress: String?
-    let share: UnsafeMutableRawPointer?
+    /// Made with the first transfer; nil before that, and where libcurl has no memory for it.
+    private(set) var share: UnsafeMutableRawPointer?
     let keptNames: UnsafeMutablePointer<CChar>
     var origins: [Origin] = []
     var sockets: [OpenSocket] = []
@@ -51,7 +52,6 @@ package final class CurlChannel: TransferChannel {
         let sources = loop.settings.sourceAddresses
         sourceAddress = sources.isEmpty ? nil : sources[Int(number % UInt64(sources.count))]
         keptNames = Self.nameList(settings.keptHeaders)
-        share = Self.makeShare()
     }
 
     deinit {
@@ -204,6 +204,7 @@ extension CurlChannel {
     /// A transfer has ended and its handle is free.
     func finished(_ id: TransferID, _ result: Result<TransferResult, FailedTransfer>) {
         for socket in sockets { loop.markIdle(socket.descriptor) }
+        runningChanged()
         report(id, result)
         while let next = waiting.first, let handle = freeHandle() {
             waiting.removeFirst()
@@ -228,9 +229,25 @@ extension CurlChannel {
         report(transfer.id, .failure(FailedTransfer(error: error, timings: timings)))
     }
 
+    /// Several transfers may be on one connection, or no longer.
+    func runningChanged() {
+        guard settings.version == .http2 else { return }
+        let isShared = transfers.count { $0.isBusy } > 1
+        for socket in sockets { loop.setShared(socket.descriptor, isShared) }
+    }
+
+    /// Lets libcurl read from the connections to an origin; see ``CurlLoop/nudge(_:)``.
+    func nudge(_ origin: Int) {
+        for socket in sockets where socket.origin == origin { loop.nudge(socket.descriptor) }
+    }
+
+    /// Whether libcurl has a transfer to an origin.
+    func hasRunning(to origin: Int) -> Bool { transfers.contains { $0.isRunning(to: origin) } }
+
     private func freeHandle() -> EasyTransfer? {
         if let free = transfers.first(where: { !$0.isBusy }) { return free }
         guard transfers.count < max(1, settings.parallelTransfers) else { return nil }
+        if share == nil { share = Self.makeShare(forTLS: origins.contains { $0.target.isSecure }) }
         let transfer = EasyTransfer(channel: self)
         transfers.append(transfer)
         return transfer

@@ -15,6 +15,8 @@ struct DescriptorState {
     var isIdle = false
     /// Whether the peer closed the connection while it was idle.
     var peerHasClosed = false
+    /// Whether several transfers at once may use the connection.
+    var isShared = false
 }
 
 extension CurlLoop {
@@ -57,15 +59,14 @@ extension CurlLoop {
         precondition(code == CURLM_OK, "libcurl refused a call: \(String(cString: curl_multi_strerror(code)))")
     }
 
-    /// libcurl says which events of a socket it waits for. A socket that it lets go of stays registered, because the
-    /// next transfer of the session will want the same again: two system calls less for each.
+    /// libcurl says which events of a socket it waits for.
+    ///
+    /// A socket that it lets go of stays registered, because the next transfer of the session will want the same again:
+    /// two system calls less for each.
     private func libraryWants(_ what: Int32, of descriptor: Int32) {
         guard descriptor >= 0 else { return }
         let place = Int(descriptor)
-        if place >= descriptors.count {
-            descriptors.append(
-                contentsOf: repeatElement(DescriptorState(), count: place + 1 - descriptors.count))
-        }
+        makeRoom(for: descriptor)
         guard what != CURL_POLL_REMOVE else {
             descriptors[place].wanted = 0
             return
@@ -104,12 +105,33 @@ extension CurlLoop {
         if events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 { mask |= CURL_CSELECT_ERR }
         var running: Int32 = 0
         check(curl_multi_socket_action(multi, descriptor, mask, &running))
+        if descriptors[place].isShared { nudge(descriptor) }
+    }
+
+    /// Lets libcurl read from a connection although the kernel has nothing new.
+    ///
+    /// What one HTTP/2 stream's turn read may belong to another, and libcurl 7.88 then forgets to give that one its
+    /// turn: seen as a body that stops some kilobytes before its end.
+    func nudge(_ descriptor: Int32) {
+        guard state(of: descriptor).wanted != 0 else { return }
+        var running: Int32 = 0
+        check(curl_multi_socket_action(multi, descriptor, CURL_CSELECT_IN, &running))
+    }
+
+    func setShared(_ descriptor: Int32, _ isShared: Bool) {
+        if Int(descriptor) < descriptors.count { descriptors[Int(descriptor)].isShared = isShared }
     }
 
     /// A new socket of a channel.
     func socketOpened(_ descriptor: Int32) {
         counters.add(.connectionsOpened)
-        if Int(descriptor) < descriptors.count { descriptors[Int(descriptor)] = DescriptorState() }
+        makeRoom(for: descriptor)
+        descriptors[Int(descriptor)] = DescriptorState()
+    }
+
+    private func makeRoom(for descriptor: Int32) {
+        let missing = Int(descriptor) + 1 - descriptors.count
+        if missing > 0 { descriptors.append(contentsOf: repeatElement(DescriptorState(), count: missing)) }
     }
 
     /// What was known of a socket that is about to be closed, which is then forgotten.

@@ -77,10 +77,14 @@ package final class CurlLoop: TaskExecutor, @unchecked Sendable {
         Glibc.close(wakeDescriptor)
     }
 
-    /// The run's clock: monotonic nanoseconds since the group's epoch. Safe on any thread.
+    /// The run's clock: monotonic nanoseconds since the group's epoch.
+    ///
+    /// Safe on any thread.
     package var now: Instant { epoch.elapsed }
 
-    /// What the loop has done so far. Safe on any thread; the figures of one account may be a few events apart.
+    /// What the loop has done so far.
+    ///
+    /// Safe on any thread; the figures of one account may be a few events apart.
     package func statistics() -> LoopStatistics {
         var result = counters.statistics()
         result.loop = index
@@ -89,8 +93,9 @@ package final class CurlLoop: TaskExecutor, @unchecked Sendable {
         return result
     }
 
-    /// Runs some work on the loop's thread soon, from any thread. Once the group was shut down it runs at once, on
-    /// the calling thread.
+    /// Runs some work on the loop's thread soon, from any thread.
+    ///
+    /// Once the group was shut down it runs at once, on the calling thread.
     package func post(_ work: @escaping @Sendable () -> Void) {
         if !put(.work(work)) { work() }
     }
@@ -106,8 +111,9 @@ package final class CurlLoop: TaskExecutor, @unchecked Sendable {
         }
     }
 
-    /// Opens the connections, cookies and alarm clock of one viewer. On the loop's thread only: from a task that runs
-    /// on this loop. The channel must be closed by its owner.
+    /// Opens the connections, cookies and alarm clock of one viewer.
+    ///
+    /// On the loop's thread only: from a task that runs on this loop. The channel must be closed by its owner.
     package func openChannel(_ settings: ChannelSettings) -> CurlChannel {
         assertOnLoop()
         channelsEverOpened += 1

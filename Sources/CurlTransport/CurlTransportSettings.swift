@@ -4,20 +4,26 @@ import Quantities
 package struct CurlTransportSettings: Sendable {
     /// A file of trusted certificates in PEM form; nil means the system's.
     package var certificateAuthorities: String?
-    /// Whether a server's certificate and name are verified. Default true; false is for laboratories only.
+    /// Whether a server's certificate and name are verified.
+    ///
+    /// Default true; false is for laboratories only.
     package var verifiesCertificates: Bool
     /// The hosts that may be contacted, in lower case, each as `host` (every port) or `host:port`, IPv6 addresses
-    /// without brackets; nil means any. Another host's transfer ends with
-    /// ``TransferError/hostNotAllowed(host:)`` before anything is sent or looked up.
+    /// without brackets; nil means any.
+    ///
+    /// Another host's transfer ends with ``TransferError/hostNotAllowed(host:)`` before anything is sent or looked up.
     package var allowedHosts: Set<String>?
-    /// The size of libcurl's receive buffer of a transfer in progress, 1 KiB to 512 KiB. Default 16 KiB; 64 KiB gain up
-    /// to 10 % on bodies of a megabyte for that much more memory.
+    /// The size of libcurl's receive buffer of a transfer in progress, 1 KiB to 512 KiB.
+    ///
+    /// Default 16 KiB; 64 KiB gain up to 10 % on bodies of a megabyte for that much more memory.
     package var transferBuffer: ByteCount
     /// `SO_RCVBUF` of each connection; nil (the default) leaves it to the kernel.
     package var socketReceiveBuffer: ByteCount?
     /// Local addresses (or interface names) to connect from, given to channels in turn; empty means the kernel's choice.
     package var sourceAddresses: [String]
-    /// How long an address that was looked up is used for new connections. Default 60 s.
+    /// How long an address that was looked up is used for new connections.
+    ///
+    /// Default 60 s.
     package var nameLifetime: TimeAmount
 
     /// Creates settings; the defaults suit a load test over the public network.

@@ -12,7 +12,7 @@ struct EasyConfiguration {
     var cookie: String?
     var range: ByteRange?
     var asksForEncoding = false
-    var isSecure: Bool?
+    var version: Int?
     /// The versions of the origins' addresses that libcurl has been given, and the list that it still reads.
     var resolvedVersions: [Int: Int] = [:]
     var resolveList: UnsafeMutablePointer<curl_slist>?
@@ -103,16 +103,25 @@ extension EasyTransfer {
     }
 
     private func configureVersion(_ target: RequestTarget) {
-        guard target.isSecure != configured.isSecure else { return }
-        configured.isSecure = target.isSecure
-        switch channel.settings.version {
-        case .http1: set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
-        case .http2:
-            let version = target.isSecure ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
-            set(CURLOPT_HTTP_VERSION, version)
-        case .http3: set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_3)
-        }
+        let version: Int =
+            switch channel.settings.version {
+            case .http1: CURL_HTTP_VERSION_1_1
+            case .http2 where target.isSecure: CURL_HTTP_VERSION_2TLS
+            case .http2 where Self.cannotReusePriorKnowledge && channel.hasConnection(to: origin):
+                CURL_HTTP_VERSION_2_0
+            case .http2: CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
+            case .http3: CURL_HTTP_VERSION_3
+            }
+        guard version != configured.version else { return }
+        configured.version = version
+        set(CURLOPT_HTTP_VERSION, version)
     }
+
+    /// libcurl 7.88 breaks an HTTP/2 connection in the clear when a second transfer with prior knowledge uses it (curl
+    /// issue 10634, mended in 8.0).
+    ///
+    /// A transfer that just asks for HTTP/2 joins such a connection; it must only not be the first on it.
+    private static let cannotReusePriorKnowledge = String(cString: fh_version()).hasPrefix("7.88.")
 
     private func configureMethod(_ request: TransferRequest) {
         let body = request.requestBody ?? (request.method == .post || request.method == .put ? [] : nil)

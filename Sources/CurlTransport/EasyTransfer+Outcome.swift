@@ -82,7 +82,9 @@ extension EasyTransfer {
     }
 
     /// libcurl counts from the moment it got the transfer; the time before that (waiting for a turn, our own name
-    /// lookup) comes on top. A step that did not happen has the value of the one before it.
+    /// lookup) comes on top.
+    ///
+    /// A step that did not happen has the value of the one before it.
     private func timings(total: TimeAmount) -> TransferTimings {
         let before = launched - begun
         var last = min(before, total)

@@ -59,6 +59,10 @@ final class EasyTransfer {
 
     func isBusy(with id: TransferID) -> Bool { isBusy && self.id == id }
 
+    func isRunning(to origin: Int) -> Bool {
+        if case .running = state { self.origin == origin } else { false }
+    }
+
     /// Begins a transfer whose turn it is; the handle must be free.
     func start(_ transfer: CurlChannel.Waiting) {
         precondition(!isBusy, "a handle carries one transfer at a time")
@@ -71,7 +75,10 @@ final class EasyTransfer {
         launched = started
         state = .waitingForName
         let limits = request.timeouts
-        watch(until: min(started + min(limits.connect, limits.stalled), begun + min(limits.firstByte, limits.total)))
+        let nudge = isMultiplexed ? Self.nudgeInterval : .max
+        watch(
+            until: min(
+                started + min(limits.connect, limits.stalled, nudge), begun + min(limits.firstByte, limits.total)))
         guard channel.needsLookup(origin) else { return launch() }
         let host = channel.origins[origin].target.host
         if let name = loop.cachedAddresses(of: host) {
@@ -111,6 +118,7 @@ final class EasyTransfer {
             return end(.other(code: Int(code.rawValue), detail: String(cString: curl_multi_strerror(code))))
         }
         state = .running
+        channel.runningChanged()
     }
 
     /// libcurl is done with the transfer.
@@ -171,13 +179,22 @@ extension EasyTransfer {
             deadlines.append((last + limits.stalled, .stalled))
         }
         guard let (deadline, phase) = deadlines.min(by: { $0.0 < $1.0 }) else { return }
-        guard deadline <= now else { return loop.timers.set(watchdog, at: followUp(deadline, now)) }
+        guard deadline <= now else {
+            loop.timers.set(watchdog, at: followUp(deadline, now))
+            if isMultiplexed, isTakenUp { channel.nudge(origin) }
+            return
+        }
         end(.timeout(phase))
     }
 
+    /// How often a transfer that may share its connection is looked after, in case libcurl forgot it.
+    private static let nudgeInterval = TimeAmount.milliseconds(100)
+    private var isMultiplexed: Bool { channel.settings.version == .http2 }
+
     /// When to look again: a body that begins just after this may stall before the next known limit.
     private func followUp(_ deadline: Instant, _ now: Instant) -> Instant {
-        response.pointee.header_bytes == 0 ? min(deadline, now + request.timeouts.stalled) : deadline
+        let next = isMultiplexed ? min(deadline, now + Self.nudgeInterval) : deadline
+        return response.pointee.header_bytes == 0 ? min(next, now + request.timeouts.stalled) : next
     }
 
     private var hasConnected: Bool { isTakenUp && offset(CURLINFO_PRETRANSFER_TIME_T) > 0 }

@@ -50,8 +50,10 @@ package struct LoopStatistics: Sendable {
     package var transfersOpen: UInt64 { transfersBegun &- transfersEnded }
 }
 
-/// Counts of latenesses in buckets of a quarter octave, from 1 µs to over an hour: each bucket's upper bound is at
-/// most 1.25 times its lower one. Histograms of several loops are added up bucket by bucket.
+/// Counts of latenesses in buckets of a quarter octave, from 1 µs to over an hour: each bucket's upper bound is at most
+/// 1.25 times its lower one.
+///
+/// Histograms of several loops are added up bucket by bucket.
 package struct LatenessHistogram: Hashable, Sendable {
     /// The number of buckets.
     package static let bucketCount = 132

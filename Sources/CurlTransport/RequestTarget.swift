@@ -20,6 +20,7 @@ struct RequestTarget: Hashable {
         let colon = prefix.firstIndex(of: UInt8(ascii: ":")) ?? 0
         isSecure = colon == 5
         var authority = prefix[(colon + 3)...]
+        guard !authority.contains(UInt8(ascii: "\\")) else { return nil }
         if let at = authority.firstIndex(of: UInt8(ascii: "@")) {
             guard authority.lastIndex(of: UInt8(ascii: "@")) == at else { return nil }
             authority = authority[(at + 1)...]

@@ -20,7 +20,8 @@ struct SimulatedURI {
         let rest = text.dropFirst(isSecure ? 8 : 7)
         let authority = rest.prefix { !"/?#".contains($0) }
         let afterUser = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? authority
-        let name = afterUser.hasPrefix("[") ? afterUser.prefix { $0 != "]" }.dropFirst() : afterUser.prefix { $0 != ":" }
+        let name =
+            afterUser.hasPrefix("[") ? afterUser.prefix { $0 != "]" }.dropFirst() : afterUser.prefix { $0 != ":" }
         guard !name.isEmpty else { return nil }
         host = name.lowercased()
         origin = (isSecure ? "https://" : "http://") + afterUser.lowercased()
@@ -91,7 +92,9 @@ struct CookieJar {
             case "path" where value.hasPrefix("/"): cookie.path = value
             case "secure": cookie.isSecure = true
             case "max-age":
-                if let seconds = Int64(value) { cookie.expires = seconds <= 0 ? .zero : now + .seconds(Double(seconds)) }
+                if let seconds = Int64(value) {
+                    cookie.expires = seconds <= 0 ? .zero : now + .seconds(Double(seconds))
+                }
             default: break
             }
         }
@@ -117,6 +120,7 @@ struct CookieJar {
     }
 
     private static func path(_ path: String, matches pattern: String) -> Bool {
-        path == pattern || (path.hasPrefix(pattern) && (pattern.hasSuffix("/") || path.dropFirst(pattern.count).hasPrefix("/")))
+        path == pattern
+            || (path.hasPrefix(pattern) && (pattern.hasSuffix("/") || path.dropFirst(pattern.count).hasPrefix("/")))
     }
 }

@@ -8,7 +8,9 @@ import Transport
 /// with the same outcome. `nextEvent` never waits, except where nothing can ever happen but the task's cancellation.
 /// Of things due at the same instant, transfers come first, in the order of their begin, and then the alarm.
 package final class SimulatedChannel: TransferChannel {
-    /// What the server does with a request. The request has the `Cookie` header that the channel sends.
+    /// What the server does with a request.
+    ///
+    /// The request has the `Cookie` header that the channel sends.
     package typealias Server = (TransferRequest) -> SimulatedResponse
 
     private struct Waiting {

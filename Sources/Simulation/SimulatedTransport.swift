@@ -49,7 +49,9 @@ package struct SimulatedResponse: Sendable {
     package var setup: TimeAmount
     /// From the sent request to the first byte.
     package var latency: TimeAmount
-    /// The rate at which the body arrives; nil means all at once. Zero never delivers a byte.
+    /// The rate at which the body arrives; nil means all at once.
+    ///
+    /// Zero never delivers a byte.
     package var bandwidth: BitRate?
     /// Whether the server ends the connection after a complete response.
     package var closesConnection: Bool

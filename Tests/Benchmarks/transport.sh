@@ -17,6 +17,8 @@ swift build -c release --product BaselineLoop >/dev/null
 binaries="$(swift build -c release --show-bin-path)"
 
 folder="$(mktemp -d)"
+# nginx gives up root, and must still be able to read.
+chmod 755 "$folder"
 server=""
 finish() {
     if [ -n "$server" ]; then kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; fi

@@ -4,7 +4,9 @@ import Transport
 
 /// Alarms, cancelled tasks and the end of a channel, over each transport.
 @Suite struct ChannelContractTests {
-    @Test(arguments: TransportKind.allCases) func anAlarmComesOnceAndNotBeforeItsInstant(kind: TransportKind) async throws {
+    @Test(arguments: TransportKind.allCases) func anAlarmComesOnceAndNotBeforeItsInstant(kind: TransportKind)
+        async throws
+    {
         try await Stage.play(kind, script: { _ in Reply(200, "", delay: 150) }) { stage in
             let channel = stage.open(ChannelSettings())
             defer { channel.close() }
@@ -73,8 +75,10 @@ import Transport
         }
     }
 
-    @Test(arguments: TransportKind.allCases) func closingEndsEverythingWithoutAReport(kind: TransportKind) async throws {
-        try await Stage.play(kind, script: { _ in Reply(200, "0123456789", course: .stalls(after: ByteCount(3))) }) { stage in
+    @Test(arguments: TransportKind.allCases) func closingEndsEverythingWithoutAReport(kind: TransportKind) async throws
+    {
+        try await Stage.play(kind, script: { _ in Reply(200, "0123456789", course: .stalls(after: ByteCount(3))) }) {
+            stage in
             for _ in 0..<20 {
                 let channel = stage.open(ChannelSettings(parallelTransfers: 2))
                 for number in 0..<4 as Range<UInt32> {

@@ -65,7 +65,8 @@ import Transport
     }
 
     @Test(arguments: TransportKind.allCases) func aRangeIsAskedFor(kind: TransportKind) async throws {
-        let script: Stage.Script = { seen in Reply(seen.header("range") == nil ? 200 : 206, seen.header("range") ?? "") }
+        let script: Stage.Script = { seen in Reply(seen.header("range") == nil ? 200 : 206, seen.header("range") ?? "")
+        }
         try await Stage.play(kind, script: script) { stage in
             let channel = stage.open(ChannelSettings())
             defer { channel.close() }
@@ -87,7 +88,8 @@ import Transport
     @Test(arguments: TransportKind.allCases) func methodsHeadersAndBodiesAreSent(kind: TransportKind) async throws {
         let script: Stage.Script = { seen in
             let text = String(decoding: seen.body, as: UTF8.self)
-            return Reply(200, "\(seen.method) \(seen.header("x-one") ?? "-") \(seen.header("content-type") ?? "-") \(text)")
+            return Reply(
+                200, "\(seen.method) \(seen.header("x-one") ?? "-") \(seen.header("content-type") ?? "-") \(text)")
         }
         try await Stage.play(kind, script: script) { stage in
             let channel = stage.open(ChannelSettings())
@@ -118,8 +120,10 @@ import Transport
     @Test(arguments: TransportKind.allCases) func cookiesStayWithTheirChannel(kind: TransportKind) async throws {
         let script: Stage.Script = { seen in
             let isLogin = seen.path == "/login"
-            let cookies = [HTTPHeader(name: "Set-Cookie", value: "token=abc; Path=/"),
-                HTTPHeader(name: "Set-Cookie", value: "deep=1; Path=/deep")]
+            let cookies = [
+                HTTPHeader(name: "Set-Cookie", value: "token=abc; Path=/"),
+                HTTPHeader(name: "Set-Cookie", value: "deep=1; Path=/deep"),
+            ]
             return Reply(200, seen.header("cookie") ?? "none", headers: isLogin ? cookies : [])
         }
         try await Stage.play(kind, script: script) { stage in
@@ -145,7 +149,9 @@ import Transport
         }
     }
 
-    @Test(arguments: TransportKind.allCases) func connectionsAreUsedAgainAndTimingsGrow(kind: TransportKind) async throws {
+    @Test(arguments: TransportKind.allCases) func connectionsAreUsedAgainAndTimingsGrow(kind: TransportKind)
+        async throws
+    {
         try await Stage.play(kind, script: { _ in Reply(200, "x", delay: 20) }) { stage in
             let channel = stage.open(ChannelSettings())
             defer { channel.close() }

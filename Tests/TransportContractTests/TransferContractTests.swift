@@ -38,7 +38,9 @@ import Transport
         }
     }
 
-    @Test(arguments: TransportKind.allCases) func eventsComeInTheOrderInWhichTheyHappen(kind: TransportKind) async throws {
+    @Test(arguments: TransportKind.allCases) func eventsComeInTheOrderInWhichTheyHappen(kind: TransportKind)
+        async throws
+    {
         try await Stage.play(kind, script: Self.script) { stage in
             let channel = stage.open(ChannelSettings(parallelTransfers: 3))
             defer { channel.close() }
@@ -127,7 +129,9 @@ import Transport
         }
     }
 
-    @Test(arguments: TransportKind.allCases) func aTransferThatWaitsForItsTurnCanBeTooLate(kind: TransportKind) async throws {
+    @Test(arguments: TransportKind.allCases) func aTransferThatWaitsForItsTurnCanBeTooLate(kind: TransportKind)
+        async throws
+    {
         try await Stage.play(kind, script: Self.script) { stage in
             let channel = stage.open(ChannelSettings(parallelTransfers: 1))
             defer { channel.close() }

@@ -141,7 +141,12 @@ int main(int count, char **arguments) {
             if (result != CURLE_OK || status != 200) failed++;
             curl_multi_remove_handle(multi, easy);
             if (++done == wanted / 2) middle = resident_kilobytes();
-            if (--one->left > 0) curl_multi_add_handle(multi, easy);
+            if (--one->left > 0) {
+                curl_multi_add_handle(multi, easy);
+            } else {
+                curl_easy_cleanup(one->easy);
+                curl_share_cleanup(one->share);
+            }
         }
         int timeout = -1;
         if (deadline >= 0) {
