@@ -13,8 +13,14 @@ let settings: [SwiftSetting] =
     ]
 
 /// A room of the house (docs/ARCHITECTURE.md); it may import only the rooms named here.
-func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+func room(_ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
+}
+
+/// A program that measures, run by hand (docs/PERFORMANCE.md).
+func benchmark(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies, path: "Tests/Benchmarks/\(name)", swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
@@ -64,8 +70,10 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        room("RunStore", ["Quantities", "Measurement", .product(name: "GRDB", package: "GRDB.swift")]),
-        room("Reporting", ["Quantities", "Measurement"]),
+        room(
+            "RunStore",
+            ["Quantities", "Transport", "Playback", "Measurement", .product(name: "GRDB", package: "GRDB.swift")]),
+        room("Reporting", ["Quantities", "Transport", "Playback", "Measurement"]),
         room("RunProfile", ["Quantities", "Access", "Playback", "Audience", "Measurement", .product(name: "Yams", package: "Yams")]),
         room(
             "LoadTest",
@@ -83,5 +91,35 @@ let package = Package(
             ]),
         .executableTarget(name: "fullhouse", dependencies: ["Commands"], swiftSettings: settings),
         tests("QuantitiesTests", ["Quantities"]),
+        tests("ManifestsTests", ["Manifests", "Quantities"], resources: [.copy("Fixtures")]),
+        tests("AccessTests", ["Access", "Quantities"], resources: [.copy("Vectors")]),
+        tests("PlaybackTests", ["Playback", "Manifests", "Transport", "Quantities"]),
+        tests("AudienceTests", ["Audience", "Quantities"]),
+        tests("MeasurementTests", ["SyntheticRuns", "Measurement", "Playback", "Transport", "Manifests", "Quantities"]),
+        tests("TransportContractTests", ["Quantities", "Transport", "CurlTransport", "Simulation"]),
+        tests("OriginTests", ["Origin", "Access", "Quantities"]),
+        tests(
+            "RunStoreTests",
+            ["RunStore", "SyntheticRuns", "Measurement", "Quantities", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests("ReportingTests", ["Reporting", "SyntheticRuns", "Measurement", "Quantities"]),
+        tests("RunProfileTests", ["RunProfile", "Audience", "Playback", "Measurement", "Transport", "Quantities"]),
+        tests(
+            "LoadTestTests",
+            [
+                "LoadTest", "Origin", "Access", "Audience", "CurlTransport", "Measurement", "Playback", "RunStore", "Transport",
+                "Quantities",
+            ]),
+        tests(
+            "CommandsTests",
+            ["Commands", "LoadTest", "Measurement", "Origin", "Reporting", "RunProfile", "RunStore", "Quantities"]),
+        // Seeded runs made up in memory, for tests and benchmarks of what comes after a run.
+        room("SyntheticRuns", ["Measurement", "Playback", "Transport", "Quantities"], path: "Tests/SyntheticRuns"),
+        benchmark("DecodeBenchmark", ["Manifests", "Quantities"]),
+        benchmark("TransportBenchmark", ["Quantities", "Transport", "CurlTransport"]),
+        benchmark(
+            "ReportBenchmark",
+            ["SyntheticRuns", "RunStore", "Reporting", "Measurement", "Playback", "Transport", "Quantities"]),
+        .executableTarget(
+            name: "BaselineLoop", path: "Tests/Benchmarks/BaselineLoop", linkerSettings: [.linkedLibrary("curl")]),
     ]
 )
