@@ -140,7 +140,7 @@ import Testing
 
     @Test(arguments: [
         Case("", "p.yaml: the profile is empty"), Case("# only words\n", "p.yaml: the profile is empty"),
-        Case("name: [a", "p.yaml: is not YAML: "), Case("name: 'a", "p.yaml:1:"), Case("a: b: c", "p.yaml:1:5: "),
+        Case("name: [a", "p.yaml:2:1: this is not YAML: "), Case("name: 'a", "p.yaml:1:"), Case("a: b: c", "p.yaml:1:5: "),
         Case("\tname: a", "p.yaml:1:1: this is not YAML"), Case("name: *x", "p.yaml:1:"),
         Case("name: a\n---\nname: b", "p.yaml:2:1: this is not YAML"),
         Case("name: a\nseed: 1\nname: b\n", "p.yaml:1:1: the setting 'name' stands here more than once"),
