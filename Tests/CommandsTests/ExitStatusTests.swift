@@ -35,8 +35,8 @@ import Testing
         func text(_ name: String) throws -> String { try String(contentsOfFile: folder + "/" + name, encoding: .utf8) }
         let report = try RunReader(path: folder + "/run.sqlite").report()
         #expect(report.end == .completed && report.totals.overall.plays == 3)
-        #expect(try text("sessions.csv").split(separator: "\n").count == 4)
-        #expect(try text("transfers.csv").split(separator: "\n").count == Int(report.totals.allTransfers.all.count) + 1)
+        #expect(try text("sessions.csv").split(whereSeparator: \.isNewline).count == 4)
+        #expect(try text("transfers.csv").split(whereSeparator: \.isNewline).count == Int(report.totals.allTransfers.all.count) + 1)
         let summary = try JSONSerialization.jsonObject(with: Data(text("summary.json").utf8)) as? [String: Any]
         #expect(summary?["format"] as? String == "fullhouse-summary")
         #expect(try text("report.html").hasPrefix("<!DOCTYPE html>") && text("report.html").contains("</html>"))
