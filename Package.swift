@@ -38,7 +38,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     ],
     targets: [
@@ -48,9 +47,7 @@ let package = Package(
         room("Access", ["Quantities", .product(name: "Crypto", package: "swift-crypto")]),
         room("Playback", ["Quantities", "Transport", "Manifests", .product(name: "DequeModule", package: "swift-collections")]),
         room("Audience", ["Quantities"]),
-        room(
-            "Measurement",
-            ["Quantities", "Transport", "Playback", .product(name: "Histogram", package: "hdrhistogram-swift")]),
+        room("Measurement", ["Quantities", "Transport", "Playback"]),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         room(
             "CurlTransport",
