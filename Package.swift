@@ -45,7 +45,9 @@ let package = Package(
         room("Transport", ["Quantities"]),
         room("Manifests", ["Quantities"]),
         room("Access", ["Quantities", .product(name: "Crypto", package: "swift-crypto")]),
-        room("Playback", ["Quantities", "Transport", "Manifests", .product(name: "DequeModule", package: "swift-collections")]),
+        room(
+            "Playback",
+            ["Quantities", "Transport", "Manifests", .product(name: "DequeModule", package: "swift-collections")]),
         room("Audience", ["Quantities"]),
         room("Measurement", ["Quantities", "Transport", "Playback"]),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
@@ -58,7 +60,10 @@ let package = Package(
             ]),
         room(
             "Simulation",
-            ["Quantities", "Transport", "Manifests", "Playback", .product(name: "HeapModule", package: "swift-collections")]
+            [
+                "Quantities", "Transport", "Manifests", "Playback",
+                .product(name: "HeapModule", package: "swift-collections"),
+            ]
         ),
         room(
             "Origin",
@@ -71,17 +76,21 @@ let package = Package(
             "RunStore",
             ["Quantities", "Transport", "Playback", "Measurement", .product(name: "GRDB", package: "GRDB.swift")]),
         room("Reporting", ["Quantities", "Transport", "Playback", "Measurement"]),
-        room("RunProfile", ["Quantities", "Access", "Playback", "Audience", "Measurement", .product(name: "Yams", package: "Yams")]),
+        room(
+            "RunProfile",
+            ["Quantities", "Access", "Playback", "Audience", "Measurement", .product(name: "Yams", package: "Yams")]),
         room(
             "LoadTest",
             [
-                "Quantities", "Transport", "Manifests", "Access", "Playback", "Audience", "Measurement", "CurlTransport",
+                "Quantities", "Transport", "Manifests", "Access", "Playback", "Audience", "Measurement",
+                "CurlTransport",
                 "RunStore", .product(name: "Logging", package: "swift-log"),
             ]),
         room(
             "Commands",
             [
-                "Quantities", "Transport", "Manifests", "Access", "Playback", "Audience", "Measurement", "CurlTransport",
+                "Quantities", "Transport", "Manifests", "Access", "Playback", "Audience", "Measurement",
+                "CurlTransport",
                 "Origin", "RunStore", "Reporting", "RunProfile", "LoadTest",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -92,7 +101,8 @@ let package = Package(
         tests("AccessTests", ["Access", "Quantities"], resources: [.copy("Vectors")]),
         tests("PlaybackTests", ["Playback", "Manifests", "Transport", "Quantities"]),
         tests("AudienceTests", ["Audience", "Quantities"]),
-        tests("MeasurementTests", ["SyntheticRuns", "Measurement", "Playback", "Transport", "Manifests", "Quantities"]),
+        tests(
+            "MeasurementTests", ["SyntheticRuns", "Measurement", "Playback", "Transport", "Manifests", "Quantities"]),
         tests("TransportContractTests", ["Quantities", "Transport", "CurlTransport", "Simulation"]),
         tests("OriginTests", ["Origin", "Access", "Quantities"]),
         tests(
@@ -103,7 +113,8 @@ let package = Package(
         tests(
             "LoadTestTests",
             [
-                "LoadTest", "Origin", "Access", "Audience", "CurlTransport", "Measurement", "Playback", "RunStore", "Transport",
+                "LoadTest", "Origin", "Access", "Audience", "CurlTransport", "Measurement", "Playback", "RunStore",
+                "Transport",
                 "Quantities",
             ]),
         tests(

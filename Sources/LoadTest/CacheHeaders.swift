@@ -5,7 +5,8 @@ import Transport
 package enum CacheHeaders {
     /// The headers that are read, in lower case; a channel must keep them.
     package static let names = [
-        "cache-status", "x-cache", "cf-cache-status", "x-cache-status", "x-proxy-cache", "cdn-cache", "age", "x-amz-cf-pop",
+        "cache-status", "x-cache", "cf-cache-status", "x-cache-status", "x-proxy-cache", "cdn-cache", "age",
+        "x-amz-cf-pop",
         "cf-ray", "x-served-by", "x-pop", "x-edge-location", "x-77-pop",
     ]
 
@@ -76,6 +77,8 @@ package enum CacheHeaders {
 
     /// At most 32 plain characters: what an edge calls itself stands in reports and is a key of theirs.
     private static func clean(_ text: some StringProtocol) -> String {
-        String(text.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "." || $0 == "_") }.prefix(32))
+        String(
+            text.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "." || $0 == "_") }.prefix(32)
+        )
     }
 }

@@ -22,7 +22,8 @@ enum AudienceReader {
             "a mapping", allowed: ["viewers", "arrivals", "over", "rate", "watch", "streams", "regions"])
         let expected = "a whole number from 1 to 10000000"
         if let viewers = entries["viewers"] {
-            result.viewers = viewers.value(expected) { Int($0).flatMap { (1...10_000_000).contains($0) ? $0 : nil } } ?? 1
+            result.viewers =
+                viewers.value(expected) { Int($0).flatMap { (1...10_000_000).contains($0) ? $0 : nil } } ?? 1
         } else if override == nil {
             node.problem("the setting 'viewers' is missing")
         }
@@ -34,7 +35,8 @@ enum AudienceReader {
         return result
     }
 
-    private static func arrivals(_ entries: [String: ProfileNode], viewers: Int, _ node: ProfileNode) -> ArrivalPattern {
+    private static func arrivals(_ entries: [String: ProfileNode], viewers: Int, _ node: ProfileNode) -> ArrivalPattern
+    {
         let over = entries["over"].flatMap { $0.value(Amounts.durationExpected, Amounts.duration) }
         let rate = entries["rate"].flatMap { $0.value("a rate such as 20/s or 600/min", Amounts.rate) }
         if entries["over"] != nil, let both = entries["rate"] { both.problem("give either 'over' or 'rate', not both") }
@@ -93,7 +95,9 @@ enum AudienceReader {
             return time(values, "mean").map { .exponential(mean: $0) }
         default:
             let values = child.entries("{median, sigma}", allowed: ["median", "sigma"])
-            let sigma = values["sigma"]?.value("a number from 0 to 5") { Double($0).flatMap { (0...5).contains($0) ? $0 : nil } }
+            let sigma = values["sigma"]?.value("a number from 0 to 5") {
+                Double($0).flatMap { (0...5).contains($0) ? $0 : nil }
+            }
             return time(values, "median").map { .lognormal(median: $0, sigma: sigma ?? 1) }
         }
     }

@@ -52,7 +52,10 @@ struct ProfileNode {
 
     /// The entries of a mapping, in order; keys that are not allowed are noted.
     ///
-    /// - Parameter allowed: The known names; nil when the names are the user's own.
+    /// - Parameters:
+    ///   - expected: What should stand here, for the message.
+    ///   - allowed: The known names; nil when the names are the user's own.
+    /// - Returns: The entries by name.
     func entries(_ expected: String, allowed: [String]? = nil) -> [String: ProfileNode] {
         var result: [String: ProfileNode] = [:]
         for (name, child) in orderedEntries(expected) {

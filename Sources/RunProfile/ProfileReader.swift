@@ -13,6 +13,7 @@ package enum ProfileReader {
     ///   - text: The YAML.
     ///   - file: What the file is called in problems.
     ///   - viewers: Takes the place of `audience.viewers`.
+    /// - Returns: The profile, checked.
     /// - Throws: ``ProfileError`` with every problem found.
     package static func read(_ text: String, file: String, viewers: Int? = nil) throws(ProfileError) -> RunProfile {
         let list = ProfileNode.ProblemList(file: file)
@@ -46,7 +47,8 @@ package enum ProfileReader {
     }
 
     private static let settings = [
-        "name", "description", "seed", "targets", "streams", "access", "audience", "player", "http", "run", "thresholds",
+        "name", "description", "seed", "targets", "streams", "access", "audience", "player", "http", "run",
+        "thresholds",
     ]
 
     private static func profile(_ root: ProfileNode, _ viewers: Int?) -> RunProfile? {
@@ -61,8 +63,11 @@ package enum ProfileReader {
         let run = RunReader.read(entries["run"], seed: seed)
         var weighted = streams
         for position in weighted.indices {
-            if let weight = audience.streamWeights?[weighted[position].name] { weighted[position].weight = weight }
-            else if audience.streamWeights != nil { weighted[position].weight = 0 }
+            if let weight = audience.streamWeights?[weighted[position].name] {
+                weighted[position].weight = weight
+            } else if audience.streamWeights != nil {
+                weighted[position].weight = 0
+            }
         }
         let profile = RunProfile(
             name: name ?? "", seed: seed, streams: weighted, regions: audience.regions, viewers: audience.viewers,
@@ -79,14 +84,16 @@ package enum ProfileReader {
 
     /// A name that can be a folder's.
     private static func plainName(_ text: String) -> String? {
-        let isPlain = !text.isEmpty && text.count <= 64 && text.first != "."
+        let isPlain =
+            !text.isEmpty && text.count <= 64 && text.first != "."
             && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
         return isPlain ? text : nil
     }
 
     private static func streams(_ node: ProfileNode?, _ root: ProfileNode) -> [RunProfile.Stream] {
         guard let node else {
-            root.problem("the setting 'streams' is missing; write at least one, such as  streams: {main: https://…/master.m3u8}")
+            root.problem(
+                "the setting 'streams' is missing; write at least one, such as  streams: {main: https://…/master.m3u8}")
             return []
         }
         var result: [RunProfile.Stream] = []

@@ -10,7 +10,9 @@ enum TargetsReader {
         guard let node else { return (nil, nil, nil) }
         let entries = node.entries("a mapping", allowed: ["allow", "limits"])
         let allow = entries["allow"]?.items().compactMap { item in
-            item.value("a host name, without scheme and path") { $0.contains("/") || $0.isEmpty ? nil : $0.lowercased() }
+            item.value("a host name, without scheme and path") {
+                $0.contains("/") || $0.isEmpty ? nil : $0.lowercased()
+            }
         }
         let limits = entries["limits"]?.entries("a mapping", allowed: ["data", "throughput"]) ?? [:]
         return (
@@ -31,15 +33,19 @@ enum HTTPReader {
             http.version = version.value("one of: 1.1, 2, 3", HTTPVersion.init(rawValue:)) ?? .http1
         }
         http.certificateAuthorities = entries["certificate authorities"]?.text("the path of a PEM file")
-        if let verify = entries["verify"] { http.verifiesCertificates = verify.value("true or false", Bool.init) ?? true }
+        if let verify = entries["verify"] {
+            http.verifiesCertificates = verify.value("true or false", Bool.init) ?? true
+        }
         if let agent = entries["user agent"] {
-            http.userAgent = agent.value("printable characters") { text in
-                text.utf8.allSatisfy { (0x20...0x7E).contains($0) } ? text : nil
-            } ?? http.userAgent
+            http.userAgent =
+                agent.value("printable characters") { text in
+                    text.utf8.allSatisfy { (0x20...0x7E).contains($0) } ? text : nil
+                } ?? http.userAgent
         }
         if let parallel = entries["parallel transfers"] {
             http.parallelTransfers =
-                parallel.value("a whole number from 1 to 64") { Int($0).flatMap { (1...64).contains($0) ? $0 : nil } } ?? 6
+                parallel.value("a whole number from 1 to 64") { Int($0).flatMap { (1...64).contains($0) ? $0 : nil } }
+                ?? 6
         }
         return http
     }
@@ -56,9 +62,13 @@ enum PlayerReader {
                 "adaptation", "start buffer", "resume buffer", "forward buffer", "live edge segments", "leaving",
                 "stuck after", "attempts", "timeouts",
             ])
-        if let adaptation = entries["adaptation"] { player.adaptation = self.adaptation(adaptation) ?? player.adaptation }
+        if let adaptation = entries["adaptation"] {
+            player.adaptation = self.adaptation(adaptation) ?? player.adaptation
+        }
         func time(_ name: String, _ path: WritableKeyPath<PlayerSettings, TimeAmount>) {
-            if let time = entries[name]?.value(Amounts.durationExpected, Amounts.duration) { player[keyPath: path] = time }
+            if let time = entries[name]?.value(Amounts.durationExpected, Amounts.duration) {
+                player[keyPath: path] = time
+            }
         }
         time("start buffer", \.startThreshold)
         time("resume buffer", \.resumeThreshold)
@@ -76,7 +86,9 @@ enum PlayerReader {
             player.leaving = leaving.value("one of: finish, abort", LeavingRule.init(rawValue:)) ?? .finish
         }
         if let attempts = entries["attempts"] {
-            let count = attempts.value("a whole number from 1 to 20") { Int($0).flatMap { (1...20).contains($0) ? $0 : nil } }
+            let count = attempts.value("a whole number from 1 to 20") {
+                Int($0).flatMap { (1...20).contains($0) ? $0 : nil }
+            }
             player.manifestRetry.attempts = count ?? player.manifestRetry.attempts
             player.segmentRetry.attempts = count ?? player.segmentRetry.attempts
         }
@@ -84,7 +96,8 @@ enum PlayerReader {
         return player
     }
 
-    private static let adaptationExpected = "one of: throughput, lowest, highest, or a bit rate that is not to be passed"
+    private static let adaptationExpected =
+        "one of: throughput, lowest, highest, or a bit rate that is not to be passed"
 
     private static func adaptation(_ node: ProfileNode) -> AdaptationMode? {
         node.value(adaptationExpected) { text in
@@ -101,7 +114,9 @@ enum PlayerReader {
         var timeouts = TransferTimeouts()
         let entries = node.entries("a mapping", allowed: ["connect", "first byte", "stalled", "total"])
         func time(_ name: String, _ path: WritableKeyPath<TransferTimeouts, TimeAmount>) {
-            guard let child = entries[name], let time = child.value(Amounts.durationExpected, Amounts.duration) else { return }
+            guard let child = entries[name], let time = child.value(Amounts.durationExpected, Amounts.duration) else {
+                return
+            }
             if time <= .zero { child.problem("must be longer than zero") }
             timeouts[keyPath: path] = time
         }
@@ -140,8 +155,12 @@ enum TokenReader {
         }
         let lifetime = entries["lifetime"]?.value(Amounts.durationExpected, Amounts.duration)
         let refresh = entries["refresh"]?.value(Amounts.durationExpected, Amounts.duration) ?? .seconds(5)
-        let placement = entries["placement"]?.value("one of: query, header") { ["query", "header"].contains($0) ? $0 : nil }
-        let on = entries["on"]?.value("one of: every request, manifest") { ["every request", "manifest"].contains($0) ? $0 : nil }
+        let placement = entries["placement"]?.value("one of: query, header") {
+            ["query", "header"].contains($0) ? $0 : nil
+        }
+        let on = entries["on"]?.value("one of: every request, manifest") {
+            ["every request", "manifest"].contains($0) ? $0 : nil
+        }
         guard let scheme, let reference, let paths, let lifetime else { return nil }
         return RunProfile.Token(
             scheme: scheme, key: reference, paths: paths,
