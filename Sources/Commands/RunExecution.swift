@@ -46,6 +46,7 @@ struct RunExecution {
         let outcome = try await play(test, store, interruption, progress)
         if let error = outcome.storeError {
             StandardError.line("fullhouse: the run was ended because its file could not be written: \(error.sentence)")
+            StandardError.line("fullhouse: once there is room, draw its reports with: fullhouse report \(folder)")
         }
         let drawn = try ReportFiles.draw(store: store, into: folder)
         if outcome.storeError != nil {
