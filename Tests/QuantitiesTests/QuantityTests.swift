@@ -7,7 +7,7 @@ import Testing
         arguments: [
             (0.1, 100_000_000), (1e-9, 1), (4e-10, 0), (-2.5, -2_500_000_000), (Double.nan, 0), (1e300, Int64.max),
             (-Double.infinity, Int64.min),
-        ])
+        ] as [(Double, Int64)])
     func convertsSeconds(seconds: Double, nanoseconds: Int64) {
         #expect(TimeAmount.seconds(seconds).nanoseconds == nanoseconds)
     }
