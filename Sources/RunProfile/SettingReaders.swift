@@ -96,6 +96,10 @@ enum PlayerReader {
         return player
     }
 
+    private static func duration(_ node: ProfileNode?, or usual: TimeAmount) -> TimeAmount {
+        node?.value(Amounts.durationExpected, Amounts.duration) ?? usual
+    }
+
     private static let adaptationExpected =
         "one of: throughput, lowest, highest, or a bit rate that is not to be passed"
 
@@ -113,17 +117,13 @@ enum PlayerReader {
     private static func timeouts(_ node: ProfileNode) -> TransferTimeouts {
         var timeouts = TransferTimeouts()
         let entries = node.entries("a mapping", allowed: ["connect", "first byte", "stalled", "total"])
-        func time(_ name: String, _ path: WritableKeyPath<TransferTimeouts, TimeAmount>) {
-            guard let child = entries[name], let time = child.value(Amounts.durationExpected, Amounts.duration) else {
-                return
-            }
-            if time <= .zero { child.problem("must be longer than zero") }
-            timeouts[keyPath: path] = time
+        for child in entries.values where duration(child, or: .seconds(1)) <= .zero {
+            child.problem("must be longer than zero")
         }
-        time("connect", \.connect)
-        time("first byte", \.firstByte)
-        time("stalled", \.stalled)
-        time("total", \.total)
+        timeouts.connect = duration(entries["connect"], or: timeouts.connect)
+        timeouts.firstByte = duration(entries["first byte"], or: timeouts.firstByte)
+        timeouts.stalled = duration(entries["stalled"], or: timeouts.stalled)
+        timeouts.total = duration(entries["total"], or: timeouts.total)
         return timeouts
     }
 }
