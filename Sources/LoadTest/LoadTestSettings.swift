@@ -92,6 +92,8 @@ package struct LoadTestSettings: Sendable {
     package var limits: Limits
     /// A file whose appearance ends the run gently.
     package var stopFile: String?
+    /// Where chosen sessions are recorded; nil, as in every ordinary run, costs nothing.
+    var recordings: SessionRecordings?
 
     /// Creates settings.
     package init(

@@ -13,6 +13,7 @@ enum ProblemSentence {
     static func status(_ kind: TransferKind, _ uri: String, _ status: Int) -> String {
         let hint =
             switch status {
+            case 300..<400: "; it leads nowhere: no usable 'Location', or more than 10 redirects in a row"
             case 401, 403: "; does it need a token ('access: token')?"
             case 404, 410: "; is the path right, and the stream on air?"
             case 429: "; the server limits how often it may be asked"

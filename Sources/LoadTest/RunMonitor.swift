@@ -91,7 +91,7 @@ actor RunMonitor {
             signal.raise("the data limit of \(limit.count) bytes was reached")
         }
         if let limit = settings.limits.throughput, last.throughput > limit {
-            signal.raise("the throughput limit of \(Int(limit.megabits)) Mbit/s was passed")
+            signal.raise("the throughput limit of \(MetricUnit.bitRate.text(limit.bitsPerSecond)) was passed")
         }
         let sessions = writer.totals.overall
         if sessions.plays == 0, sessions.failed >= Self.hopelessFailures {

@@ -44,6 +44,7 @@ private final class SessionRun {
     private var giveUpAt: Instant?
     private var alarmAt: Instant?
     private var isStoppedByRun = false
+    private var recorded: SessionRecordings.Recorded?
 
     /// The most hops of one transfer.
     private static let redirectLimit = 10
@@ -65,6 +66,7 @@ private final class SessionRun {
         channel = context.loop.openChannel(channelSettings)
         let now = channel.now
         player = PlayerSession(context: context.player, manifestURI: stream.uri)
+        recorded = settings.recordings?.begin(planned.id, context.player, manifestURI: stream.uri)
         signer = settings.token.map { TokenSigner(policy: $0, session: planned.id) }
         leaveAt = planned.watch.map { now + $0 }
         ledger = context.recorder.sessionStarted(
@@ -86,6 +88,7 @@ private final class SessionRun {
             }
         }
         context.recorder.sessionFinished(&ledger, at: channel.now, stoppedByRun: isStoppedByRun)
+        if let recorded { context.settings.recordings?.end(planned.id, recorded) }
     }
 
     private func setAlarm() {
@@ -121,11 +124,15 @@ private final class SessionRun {
     }
 
     private func tell(_ input: SessionInput) {
-        player.handle(input, at: channel.now, effects: &effects)
+        let now = channel.now
+        recorded?.recording.note(input, at: now)
+        player.handle(input, at: now, effects: &effects)
         var position = 0
         while position < effects.count {
             switch effects[position] {
-            case .report(let event): context.recorder.record(event, in: &ledger)
+            case .report(let event):
+                recorded?.events.append(event)
+                context.recorder.record(event, in: &ledger)
             case .begin(let id, let request): begin(request, for: id)
             case .cancel(let id): cancel(id)
             }

@@ -19,11 +19,9 @@ enum AudienceReader {
             return result
         }
         let entries = node.entries(
-            "a mapping", allowed: ["viewers", "arrivals", "over", "rate", "watch", "streams", "regions"])
-        let expected = "a whole number from 1 to 10000000"
+            "a mapping", allowed: ProfileVocabulary.audience)
         if let viewers = entries["viewers"] {
-            result.viewers =
-                viewers.value(expected) { Int($0).flatMap { (1...10_000_000).contains($0) ? $0 : nil } } ?? 1
+            result.viewers = viewers.whole(1...10_000_000) ?? 1
         } else if override == nil {
             node.problem("the setting 'viewers' is missing")
         }
@@ -37,7 +35,7 @@ enum AudienceReader {
 
     private static func arrivals(_ entries: [String: ProfileNode], viewers: Int, _ node: ProfileNode) -> ArrivalPattern
     {
-        let over = entries["over"].flatMap { $0.value(Amounts.durationExpected, Amounts.duration) }
+        let over = entries["over"].flatMap { $0.duration() }
         let rate = entries["rate"].flatMap { $0.value("a rate such as 20/s or 600/min", Amounts.rate) }
         if entries["over"] != nil, let both = entries["rate"] { both.problem("give either 'over' or 'rate', not both") }
         let span = over ?? rate.map { .seconds(Double(viewers) / $0) }
@@ -72,9 +70,9 @@ enum AudienceReader {
                 return Amounts.duration(text).map { .fixed($0) }
             }
         }
-        let entries = node.entries(watchExpected, allowed: ["uniform", "exponential", "lognormal"])
+        let entries = node.entries(watchExpected, allowed: ProfileVocabulary.watch)
         guard entries.count == 1, let (kind, child) = entries.first else {
-            node.problem("expected \(watchExpected)")
+            if entries.count > 1 || node.node.mapping?.isEmpty == true { node.problem("expected \(watchExpected)") }
             return nil
         }
         func time(_ values: [String: ProfileNode], _ name: String) -> TimeAmount? {
@@ -82,19 +80,25 @@ enum AudienceReader {
                 child.problem("the setting '\(name)' is missing")
                 return nil
             }
-            return value.value(Amounts.durationExpected, Amounts.duration)
+            return value.duration()
+        }
+        guard child.isMapping else {
+            child.problem("expected a mapping as in \(watchExpected)")
+            return nil
         }
         switch kind {
         case "uniform":
-            let values = child.entries("{from, to}", allowed: ["from", "to"])
-            guard let from = time(values, "from"), let to = time(values, "to") else { return nil }
+            let values = child.entries("{from, to}", allowed: ProfileVocabulary.uniform)
+            let from = time(values, "from")
+            let to = time(values, "to")
+            guard let from, let to else { return nil }
             if to < from { child.problem("'to' is shorter than 'from'") }
             return .uniform(from: from, to: to)
         case "exponential":
-            let values = child.entries("{mean}", allowed: ["mean"])
+            let values = child.entries("{mean}", allowed: ProfileVocabulary.exponential)
             return time(values, "mean").map { .exponential(mean: $0) }
         default:
-            let values = child.entries("{median, sigma}", allowed: ["median", "sigma"])
+            let values = child.entries("{median, sigma}", allowed: ProfileVocabulary.lognormal)
             let sigma = values["sigma"]?.value("a number from 0 to 5") {
                 Double($0).flatMap { (0...5).contains($0) ? $0 : nil }
             }
@@ -102,31 +106,34 @@ enum AudienceReader {
         }
     }
 
-    private static func weights(_ node: ProfileNode, _ streams: [String]) -> [String: Double] {
-        node.entries("a mapping of streams to shares", allowed: streams).compactMapValues {
-            $0.value(Amounts.shareExpected, Amounts.share)
-        }
+    private static func weights(_ node: ProfileNode, _ streams: [String]) -> [String: Double]? {
+        let entries = node.entries("a mapping of streams to shares", allowed: streams, word: "a stream of this profile")
+        let weights = entries.compactMapValues { $0.value(Amounts.shareExpected, Amounts.share) }
+        return weights.isEmpty && node.node.mapping?.isEmpty != true ? nil : weights
     }
 
     private static func regions(_ node: ProfileNode) -> [RunProfile.Region] {
         let regions = node.orderedEntries("a mapping of regions").map { name, child in
+            child.checkName(name)
             guard child.isMapping else {
                 let weight = child.value(Amounts.shareExpected, Amounts.share) ?? 1
                 return RunProfile.Region(name: name, weight: weight, edges: [])
             }
-            let entries = child.entries("a region", allowed: ["share", "edges"])
+            let entries = child.entries("a region", allowed: ProfileVocabulary.region)
             let weight = entries["share"]?.value(Amounts.shareExpected, Amounts.share) ?? 1
             let edges = entries["edges"]?.items().compactMap { $0.value("an IP address", address) } ?? []
             return RunProfile.Region(name: name, weight: weight, edges: edges)
         }
-        if regions.allSatisfy({ $0.weight <= 0 }) { node.problem("at least one region needs a share above zero") }
+        if node.isMapping, regions.allSatisfy({ $0.weight <= 0 }) {
+            node.problem("at least one region needs a share above zero")
+        }
         return regions
     }
 
     /// An address in numbers: IPv4 with four parts, or something with colons (the transport checks IPv6 itself).
     private static func address(_ text: String) -> String? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        if parts.count == 4, parts.allSatisfy({ UInt8($0) != nil }) { return text }
+        if parts.count == 4, parts.allSatisfy({ $0.first != "+" && UInt8($0) != nil }) { return text }
         let isV6 = text.contains(":") && text.allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
         return isV6 ? text : nil
     }

@@ -1,3 +1,4 @@
+import Quantities
 import Yams
 
 /// A place in a profile and what stands there; reading it notes problems instead of throwing, so that all are told.
@@ -6,6 +7,8 @@ struct ProfileNode {
     /// The setting's name with its parents', such as `audience.viewers`.
     let path: String
     let problems: ProblemList
+    /// Where the setting's name stands; nil for the root and for items of lists.
+    var nameMark: Mark?
 
     /// The problems of a file, shared by all its nodes.
     final class ProblemList {
@@ -15,25 +18,31 @@ struct ProfileNode {
         init(file: String) { self.file = file }
     }
 
-    /// Notes what is wrong here.
-    func problem(_ message: String) {
+    /// Notes what is wrong with what stands here.
+    func problem(_ message: String) { note(message, at: node.mark) }
+
+    /// Notes what is wrong with the setting's name.
+    func nameProblem(_ message: String) { note(message, at: nameMark ?? node.mark) }
+
+    private func note(_ message: String, at mark: Mark?) {
         problems.problems.append(
             ProfileProblem(
-                file: problems.file, line: node.mark?.line, column: node.mark?.column, setting: path, message: message))
+                file: problems.file, line: mark?.line, column: mark?.column, setting: path, message: message))
     }
 
     /// The text that stands here, or nil (noted) where there is none.
     func text(_ expected: String) -> String? {
-        guard let scalar = node.scalar, node != Node("", .init(.null)) else {
+        guard let scalar = node.scalar, !scalar.string.isEmpty else {
             problem("expected \(expected), found \(kindWords)")
             return nil
         }
         return scalar.string
     }
 
+    /// What stands here without its content, which may be secret.
     private var kindWords: String {
         switch node {
-        case .scalar: "nothing"
+        case .scalar(let scalar): scalar.string.isEmpty ? "nothing" : "a single value"
         case .mapping: "a mapping"
         case .sequence: "a list"
         case .alias: "an alias"
@@ -50,21 +59,37 @@ struct ProfileNode {
         return value
     }
 
-    /// The entries of a mapping, in order; keys that are not allowed are noted.
+    /// A duration; nil (noted) for anything else, and for none at all where that cannot be meant.
+    func duration(orZero: Bool = true) -> TimeAmount? {
+        guard let time = value(Amounts.durationExpected, Amounts.duration) else { return nil }
+        guard orZero || time > .zero else {
+            problem("this must be longer than zero")
+            return nil
+        }
+        return time
+    }
+
+    /// A whole number within bounds; nil (noted) for anything else.
+    func whole(_ range: ClosedRange<Int>) -> Int? {
+        value("a whole number from \(range.lowerBound) to \(range.upperBound)") { text in
+            Int(text).flatMap { range.contains($0) ? $0 : nil }
+        }
+    }
+
+    /// The entries of a mapping; keys that are not allowed are noted.
     ///
     /// - Parameters:
-    ///   - expected: What should stand here, for the message.
-    ///   - allowed: The known names; nil when the names are the user's own.
-    /// - Returns: The entries by name.
-    func entries(_ expected: String, allowed: [String]? = nil) -> [String: ProfileNode] {
+    ///   - expected: What is to stand here, for messages.
+    ///   - allowed: The known names.
+    ///   - word: What such a name is the name of, for messages.
+    func entries(_ expected: String, allowed: [String], word: String = "a setting") -> [String: ProfileNode] {
         var result: [String: ProfileNode] = [:]
         for (name, child) in orderedEntries(expected) {
-            if let allowed, !allowed.contains(name) {
-                let near = Spelling.nearest(to: name, among: allowed).map { "; did you mean '\($0)'?" } ?? ""
-                child.problem("is not a setting\(near) Allowed here: \(allowed.joined(separator: ", "))")
-                continue
+            if allowed.contains(name) {
+                result[name] = child
+            } else {
+                child.nameProblem("this is not \(word)\(Spelling.hint(for: name, among: allowed))")
             }
-            result[name] = child
         }
         return result
     }
@@ -77,7 +102,11 @@ struct ProfileNode {
         }
         return mapping.map { key, value in
             let name = key.scalar?.string ?? ""
-            return (name, ProfileNode(node: value, path: path.isEmpty ? name : path + "." + name, problems: problems))
+            return (
+                name,
+                ProfileNode(
+                    node: value, path: path.isEmpty ? name : path + "." + name, problems: problems, nameMark: key.mark)
+            )
         }
     }
 
@@ -91,10 +120,26 @@ struct ProfileNode {
 
     /// True when a mapping stands here.
     var isMapping: Bool { node.mapping != nil }
+
+    /// Notes a name that cannot stand in reports and thresholds.
+    func checkName(_ name: String) {
+        let isPlain =
+            !name.isEmpty && name.count <= 64 && name.first != " " && name.last != " "
+            && name.allSatisfy { $0.isLetter || $0.isNumber || " -_.".contains($0) }
+        if !isPlain {
+            nameProblem("a name has 1 to 64 letters, digits, '-', '_', '.' and spaces inside")
+        }
+    }
 }
 
 /// Guesses what was meant by a misspelt name.
 enum Spelling {
+    /// What follows after a sentence about an unknown name: what was meant, perhaps, and what is allowed.
+    static func hint(for name: String, among names: [String]) -> String {
+        let near = nearest(to: name, among: names).map { "; did you mean '\($0)'?" } ?? "."
+        return "\(near) Allowed here: \(names.isEmpty ? "nothing" : names.joined(separator: ", "))"
+    }
+
     /// The nearest of some names, when it is near enough to be meant.
     static func nearest(to name: String, among names: [String]) -> String? {
         let best = names.map { ($0, distance(name.lowercased(), $0.lowercased())) }.min { $0.1 < $1.1 }
@@ -102,19 +147,22 @@ enum Spelling {
         return best.0
     }
 
-    /// The edit distance of Levenshtein (1966).
+    /// The edit distance of Levenshtein (1966) with neighbours that changed places as one edit (Damerau 1964).
     static func distance(_ left: String, _ right: String) -> Int {
+        let left = Array(left)
         let right = Array(right)
-        var row = Array(0...right.count)
-        for (index, letter) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = index + 1
-            for (position, other) in right.enumerated() {
-                let cost = min(row[position] + 1, row[position + 1] + 1, diagonal + (letter == other ? 0 : 1))
-                diagonal = row[position + 1]
-                row[position + 1] = cost
+        var rows = (0...left.count).map { row in (0...right.count).map { row == 0 ? $0 : $0 == 0 ? row : 0 } }
+        for row in rows.indices.dropFirst() {
+            for column in rows[0].indices.dropFirst() {
+                let isSame = left[row - 1] == right[column - 1]
+                var best = min(rows[row - 1][column], rows[row][column - 1]) + 1
+                best = min(best, rows[row - 1][column - 1] + (isSame ? 0 : 1))
+                if row > 1, column > 1, left[row - 1] == right[column - 2], left[row - 2] == right[column - 1] {
+                    best = min(best, rows[row - 2][column - 2] + 1)
+                }
+                rows[row][column] = best
             }
         }
-        return row[right.count]
+        return rows[left.count][right.count]
     }
 }

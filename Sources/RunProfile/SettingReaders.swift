@@ -8,17 +8,21 @@ import Transport
 enum TargetsReader {
     static func read(_ node: ProfileNode?) -> (allow: [String]?, data: ByteCount?, throughput: BitRate?) {
         guard let node else { return (nil, nil, nil) }
-        let entries = node.entries("a mapping", allowed: ["allow", "limits"])
-        let allow = entries["allow"]?.items().compactMap { item in
-            item.value("a host name, without scheme and path") {
-                $0.contains("/") || $0.isEmpty ? nil : $0.lowercased()
-            }
+        let entries = node.entries("a mapping", allowed: ProfileVocabulary.targets)
+        let allow = entries["allow"]?.items().compactMap {
+            $0.value("a host or host:port, without scheme and path", host)
         }
-        let limits = entries["limits"]?.entries("a mapping", allowed: ["data", "throughput"]) ?? [:]
+        let limits = entries["limits"]?.entries("a mapping", allowed: ProfileVocabulary.limits) ?? [:]
         return (
             allow, limits["data"]?.value(Amounts.sizeExpected, Amounts.size),
             limits["throughput"]?.value(Amounts.bitRateExpected, Amounts.bitRate)
         )
+    }
+
+    /// A host in lower case, perhaps with a port; wildcards are none.
+    private static func host(_ text: String) -> String? {
+        let isPlain = text.allSatisfy { $0.isLetter || $0.isNumber || "-._:".contains($0) }
+        return isPlain ? text.lowercased() : nil
     }
 }
 
@@ -28,7 +32,7 @@ enum HTTPReader {
         var http = RunProfile.HTTP()
         guard let node else { return http }
         let entries = node.entries(
-            "a mapping", allowed: ["version", "certificate authorities", "verify", "user agent", "parallel transfers"])
+            "a mapping", allowed: ProfileVocabulary.http)
         if let version = entries["version"] {
             http.version = version.value("one of: 1.1, 2, 3", HTTPVersion.init(rawValue:)) ?? .http1
         }
@@ -43,9 +47,7 @@ enum HTTPReader {
                 } ?? http.userAgent
         }
         if let parallel = entries["parallel transfers"] {
-            http.parallelTransfers =
-                parallel.value("a whole number from 1 to 64") { Int($0).flatMap { (1...64).contains($0) ? $0 : nil } }
-                ?? 6
+            http.parallelTransfers = parallel.whole(1...64) ?? http.parallelTransfers
         }
         return http
     }
@@ -58,37 +60,29 @@ enum PlayerReader {
         guard let node else { return player }
         let entries = node.entries(
             "a mapping",
-            allowed: [
-                "adaptation", "start buffer", "resume buffer", "forward buffer", "live edge segments", "leaving",
-                "stuck after", "attempts", "timeouts",
-            ])
+            allowed: ProfileVocabulary.player)
         if let adaptation = entries["adaptation"] {
             player.adaptation = self.adaptation(adaptation) ?? player.adaptation
         }
-        func time(_ name: String, _ path: WritableKeyPath<PlayerSettings, TimeAmount>) {
-            if let time = entries[name]?.value(Amounts.durationExpected, Amounts.duration) {
-                player[keyPath: path] = time
-            }
-        }
-        time("start buffer", \.startThreshold)
-        time("resume buffer", \.resumeThreshold)
-        time("forward buffer", \.forwardTarget)
-        if player.forwardTarget <= .zero { entries["forward buffer"]?.problem("must be longer than zero") }
+        player.startThreshold = entries["start buffer"]?.duration() ?? player.startThreshold
+        player.resumeThreshold = entries["resume buffer"]?.duration() ?? player.resumeThreshold
+        player.forwardTarget = entries["forward buffer"]?.duration(orZero: false) ?? player.forwardTarget
+        checkBuffers(player, entries, node)
         if let segments = entries["live edge segments"] {
             player.liveEdgeSegments =
                 segments.value("a number from 1 to 20") { Double($0).flatMap { (1...20).contains($0) ? $0 : nil } } ?? 3
         }
         if let stuck = entries["stuck after"] {
             player.stuckAfterTargetDurations =
-                stuck.value("a number of target durations, at least 1") { Double($0).flatMap { $0 >= 1 ? $0 : nil } }
+                stuck.value("a number of target durations from 1 to 1000") { text in
+                    Double(text).flatMap { (1...1_000).contains($0) ? $0 : nil }
+                }
         }
         if let leaving = entries["leaving"] {
             player.leaving = leaving.value("one of: finish, abort", LeavingRule.init(rawValue:)) ?? .finish
         }
         if let attempts = entries["attempts"] {
-            let count = attempts.value("a whole number from 1 to 20") {
-                Int($0).flatMap { (1...20).contains($0) ? $0 : nil }
-            }
+            let count = attempts.whole(1...20)
             player.manifestRetry.attempts = count ?? player.manifestRetry.attempts
             player.segmentRetry.attempts = count ?? player.segmentRetry.attempts
         }
@@ -96,12 +90,18 @@ enum PlayerReader {
         return player
     }
 
-    private static func duration(_ node: ProfileNode?, or usual: TimeAmount) -> TimeAmount {
-        node?.value(Amounts.durationExpected, Amounts.duration) ?? usual
+    /// A player that waits for more than it fetches would wait for ever.
+    private static func checkBuffers(_ player: PlayerSettings, _ entries: [String: ProfileNode], _ node: ProfileNode) {
+        for (name, threshold) in [("start buffer", player.startThreshold), ("resume buffer", player.resumeThreshold)]
+        where threshold > player.forwardTarget {
+            (entries[name] ?? entries["forward buffer"] ?? node).problem(
+                "'\(name)' (\(threshold)) is longer than 'forward buffer' (\(player.forwardTarget)): play would never begin"
+            )
+        }
     }
 
     private static let adaptationExpected =
-        "one of: throughput, lowest, highest, or a bit rate that is not to be passed"
+        "throughput, lowest, highest, or a bit rate that is not to be passed, such as 2 Mbit/s"
 
     private static func adaptation(_ node: ProfileNode) -> AdaptationMode? {
         node.value(adaptationExpected) { text in
@@ -116,14 +116,11 @@ enum PlayerReader {
 
     private static func timeouts(_ node: ProfileNode) -> TransferTimeouts {
         var timeouts = TransferTimeouts()
-        let entries = node.entries("a mapping", allowed: ["connect", "first byte", "stalled", "total"])
-        for child in entries.values where duration(child, or: .seconds(1)) <= .zero {
-            child.problem("must be longer than zero")
-        }
-        timeouts.connect = duration(entries["connect"], or: timeouts.connect)
-        timeouts.firstByte = duration(entries["first byte"], or: timeouts.firstByte)
-        timeouts.stalled = duration(entries["stalled"], or: timeouts.stalled)
-        timeouts.total = duration(entries["total"], or: timeouts.total)
+        let entries = node.entries("a mapping", allowed: ProfileVocabulary.timeouts)
+        timeouts.connect = entries["connect"]?.duration(orZero: false) ?? timeouts.connect
+        timeouts.firstByte = entries["first byte"]?.duration(orZero: false) ?? timeouts.firstByte
+        timeouts.stalled = entries["stalled"]?.duration(orZero: false) ?? timeouts.stalled
+        timeouts.total = entries["total"]?.duration(orZero: false) ?? timeouts.total
         return timeouts
     }
 }
@@ -132,13 +129,13 @@ enum PlayerReader {
 enum TokenReader {
     static func read(_ node: ProfileNode?) -> RunProfile.Token? {
         guard let node else { return nil }
-        let access = node.entries("a mapping", allowed: ["token"])
+        let access = node.entries("a mapping", allowed: ProfileVocabulary.access)
         guard let child = access["token"] else {
             node.problem("the setting 'token' is missing")
             return nil
         }
         let entries = child.entries(
-            "a mapping", allowed: ["scheme", "key", "paths", "name", "lifetime", "refresh", "placement", "on"])
+            "a mapping", allowed: ProfileVocabulary.token)
         for name in ["scheme", "key", "paths", "lifetime"] where entries[name] == nil {
             child.problem("the setting '\(name)' is missing")
         }
@@ -153,8 +150,11 @@ enum TokenReader {
         let paths = entries["paths"]?.items().compactMap { item in
             item.value("a path with wildcards such as /live/*") { $0.hasPrefix("/") ? $0 : nil }
         }
-        let lifetime = entries["lifetime"]?.value(Amounts.durationExpected, Amounts.duration)
-        let refresh = entries["refresh"]?.value(Amounts.durationExpected, Amounts.duration) ?? .seconds(5)
+        if let list = entries["paths"], list.node.sequence?.isEmpty == true {
+            list.problem("at least one path must stand here")
+        }
+        let lifetime = entries["lifetime"]?.duration(orZero: false)
+        let refresh = entries["refresh"]?.duration() ?? .seconds(5)
         let placement = entries["placement"]?.value("one of: query, header") {
             ["query", "header"].contains($0) ? $0 : nil
         }
@@ -174,16 +174,14 @@ enum RunReader {
     static func read(_ node: ProfileNode?, seed: UInt64) -> RunProfile.Run {
         var run = RunProfile.Run()
         guard let node else { return run }
-        let entries = node.entries("a mapping", allowed: ["loops", "limit", "grace", "stop file", "transfers"])
-        run.loops = entries["loops"]?.value("a whole number from 1 to 256") {
-            Int($0).flatMap { (1...256).contains($0) ? $0 : nil }
-        }
-        run.limit = entries["limit"]?.value(Amounts.durationExpected, Amounts.duration)
-        run.grace = entries["grace"]?.value(Amounts.durationExpected, Amounts.duration) ?? run.grace
+        let entries = node.entries("a mapping", allowed: ProfileVocabulary.run)
+        run.loops = entries["loops"]?.whole(1...256)
+        run.limit = entries["limit"]?.duration(orZero: false)
+        run.grace = entries["grace"]?.duration() ?? run.grace
         run.stopFile = entries["stop file"]?.text("a path")
         if let transfers = entries["transfers"] {
             run.sampling =
-                transfers.value("one of: none, all, or a share of the sessions such as 1%") { text in
+                transfers.value("none, all, or a share of the sessions such as 1%") { text in
                     switch text {
                     case "none": TransferSampling.none
                     case "all": .all

@@ -1,0 +1,40 @@
+import Quantities
+
+/// Whom a profile may contact: a crowd may only be sent to hosts that the profile lists, or to this machine.
+enum Permission {
+    static func check(_ profile: RunProfile, _ entries: [String: ProfileNode]) {
+        guard let node = entries["streams"] else { return }
+        // What is wrong in the list itself is to be mended first.
+        guard !node.problems.problems.contains(where: { $0.setting.hasPrefix("targets.allow") }) else { return }
+        let edges = profile.regions.flatMap(\.edges)
+        for stream in profile.streams {
+            let reference = URIReference(stream.uri)
+            guard let host = reference.host else { continue }
+            if let allowed = profile.allowedHosts {
+                let isListed =
+                    allowed.contains(host) || reference.port.map { allowed.contains("\(host):\($0)") } == true
+                if !isListed {
+                    node.problem("the stream \(stream.name) is on \(host), which is not among targets.allow")
+                }
+                continue
+            }
+            // An edge's address takes the place of the name's: then the name being this machine's means nothing.
+            let isHere = LoopbackHost.matches(host) && edges.allSatisfy(LoopbackHost.matches)
+            guard !isHere, profile.viewers > RunProfile.viewersWithoutPermission else { continue }
+            node.problem(
+                "\(profile.viewers) viewers may not be sent to \(host) unless the profile lists it; add"
+                    + "  targets: {allow: [\"\(host)\"]}  if you are entitled to load it")
+            return
+        }
+    }
+}
+
+/// Names of this machine.
+package enum LoopbackHost {
+    /// True for `localhost`, 127.0.0.0/8 and `::1`.
+    package static func matches(_ host: String) -> Bool {
+        if host == "localhost" || host == "::1" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { $0.first != "+" && UInt8($0) != nil }
+    }
+}

@@ -1,0 +1,34 @@
+/// The names of all settings by where they stand; docs/PROFILE-FORMAT.md explains each one.
+enum ProfileVocabulary {
+    static let root = [
+        "name", "description", "seed", "targets", "streams", "access", "audience", "player", "http", "run",
+        "thresholds",
+    ]
+    static let targets = ["allow", "limits"]
+    static let limits = ["data", "throughput"]
+    static let stream = ["uri", "weight"]
+    static let access = ["token"]
+    static let token = ["scheme", "key", "paths", "name", "lifetime", "refresh", "placement", "on"]
+    static let audience = ["viewers", "arrivals", "over", "rate", "watch", "streams", "regions"]
+    static let watch = ["uniform", "exponential", "lognormal"]
+    static let uniform = ["from", "to"]
+    static let exponential = ["mean"]
+    static let lognormal = ["median", "sigma"]
+    static let region = ["share", "edges"]
+    static let player = [
+        "adaptation", "start buffer", "resume buffer", "forward buffer", "live edge segments", "leaving", "stuck after",
+        "attempts", "timeouts",
+    ]
+    static let timeouts = ["connect", "first byte", "stalled", "total"]
+    static let http = ["version", "certificate authorities", "verify", "user agent", "parallel transfers"]
+    static let run = ["loops", "limit", "grace", "stop file", "transfers"]
+
+    /// Every list with the path of its parent; `NAME` stands for a name of the user's.
+    static let all: [(parent: String, names: [String])] = [
+        ("", root), ("targets", targets), ("targets.limits", limits), ("streams.NAME", stream), ("access", access),
+        ("access.token", token), ("audience", audience), ("audience.watch", watch), ("audience.watch.uniform", uniform),
+        ("audience.watch.exponential", exponential), ("audience.watch.lognormal", lognormal),
+        ("audience.regions.NAME", region), ("player", player), ("player.timeouts", timeouts), ("http", http),
+        ("run", run),
+    ]
+}

@@ -1,0 +1,51 @@
+import Measurement
+import Playback
+
+/// Reads `thresholds`.
+enum ThresholdsReader {
+    private static let expected = "a threshold such as startup time p95 < 3 s"
+
+    /// - Returns: The thresholds as written; each one parses and is about something that the profile has.
+    static func read(_ node: ProfileNode?, streams: [String], regions: [String], player: String) -> [String] {
+        guard let node else { return [] }
+        return node.items().compactMap { item in
+            guard let text = text(of: item) else { return nil }
+            do throws(ThresholdParseError) {
+                let threshold = try Threshold(parsing: text)
+                check(threshold.scope, item, streams: streams, regions: regions, player: player)
+                return text
+            } catch {
+                item.problem(error.sentence)
+                return nil
+            }
+        }
+    }
+
+    /// The threshold as text; without quotes YAML takes one with a scope for a mapping of a single entry.
+    private static func text(of item: ProfileNode) -> String? {
+        guard item.isMapping else { return item.text(expected) }
+        let entries = item.orderedEntries(expected)
+        guard entries.count == 1, let (scope, rest) = entries.first else {
+            item.problem("expected \(expected), found a mapping; put the threshold in quotes")
+            return nil
+        }
+        return rest.text(expected).map { scope + ": " + $0 }
+    }
+
+    /// A threshold on a name that nothing has would never be more than "not enough data".
+    private static func check(
+        _ scope: CellKey, _ item: ProfileNode, streams: [String], regions: [String], player: String
+    ) {
+        let names: [String]
+        switch scope.dimension {
+        case .overall, .edge: return
+        case .stream: names = streams
+        case .region: names = regions
+        case .device: names = [player]
+        case .kind: names = TransferKind.allCases.map(\.label)
+        }
+        guard !names.contains(scope.name) else { return }
+        item.problem(
+            "there is no \(scope.dimension.label) '\(scope.name)'\(Spelling.hint(for: scope.name, among: names))")
+    }
+}

@@ -1,0 +1,115 @@
+import Access
+import Measurement
+import Origin
+import Playback
+import Quantities
+import Testing
+
+@testable import LoadTest
+
+/// Integration: an origin that wants tokens.
+@Suite(.serialized) struct TokenGateTests {
+    private let key = SecretKey(bytes: Array("0123456789abcdef".utf8))
+
+    private func policy(_ lifetime: TimeAmount = .seconds(60), paths: [String] = ["/vod/*", "/live/*"]) -> TokenPolicy {
+        TokenPolicy(scheme: AkamaiEdgeAuth(key: key, name: "hdnts"), paths: paths, lifetime: lifetime)
+    }
+
+    private func gated(_ change: (inout OriginSettings) -> Void = { _ in }) async throws -> OriginServer {
+        try await Stage.origin { settings in
+            settings.gate = .akamai(key: key)
+            change(&settings)
+        }
+    }
+
+    private func settings(_ origin: OriginServer, _ policy: TokenPolicy?, viewers: Int = 6) -> LoadTestSettings {
+        let uris = ["/live/a/master.m3u8", "/live/a/manifest.mpd"].map { origin.edges[0].baseURL + $0 }
+        var settings = Stage.settings(uris, viewers: viewers, watch: .fixed(.seconds(3)))
+        settings.token = policy
+        return settings
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func withATokenOnEveryRequestEverybodyIsIn() async throws {
+        let origin = try await gated()
+        let run = try await Stage.play(settings(origin, policy()))
+        let edge = try await Stage.statistics(of: origin, requests: run.report.totals.allTransfers.all.count)
+        #expect(run.report.totals.overall.plays == 6 && run.outcome.problems.isEmpty)
+        #expect(Set(edge.statuses.keys) == [200] && edge.requests == run.report.totals.allTransfers.all.count)
+        #expect(Set(origin.statistics()[0].verdicts.keys) == [.valid])
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func withATokenOnTheManifestTheCookieDoesTheRest() async throws {
+        let origin = try await gated()
+        var policy = policy()
+        policy.onManifestOnly = true
+        let run = try await Stage.play(settings(origin, policy))
+        _ = try await Stage.statistics(of: origin, requests: run.report.totals.allTransfers.all.count)
+        #expect(run.report.totals.overall.plays == 6)
+        #expect(Set(origin.statistics()[0].verdicts.keys) == [.valid])
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func withoutATokenNobodyIs() async throws {
+        let origin = try await gated()
+        let run = try await Stage.play(settings(origin, nil))
+        await origin.stop()
+        #expect(run.report.totals.overall.plays == 0 && run.report.totals.overall.outcomes.startFailure == 6)
+        #expect(run.report.totals.allTransfers.byStatus == [403: 6])
+        #expect(run.report.totals.overall.failures == ["manifest-403": 6])
+        #expect(origin.statistics()[0].verdicts == [.missing: 6])
+        #expect(
+            run.outcome.problems.first?.sentence.hasSuffix(
+                " was answered with status 403; does it need a token ('access: token')?") == true)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func anExpiredTokenIsRefused() async throws {
+        let clock = OriginSettings.systemClock
+        let origin = try await gated { $0.clock = { clock() + .seconds(3_600) } }
+        let run = try await Stage.play(settings(origin, policy()))
+        await origin.stop()
+        #expect(run.report.totals.overall.plays == 0 && run.report.totals.allTransfers.byStatus == [403: 6])
+        #expect(origin.statistics()[0].verdicts == [.expired: 6])
+        #expect(run.outcome.problems.first?.sentence.contains("hdnts") == false)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func aTokenIsReplacedBeforeItExpires() async throws {
+        let origin = try await gated()
+        var policy = policy(.seconds(3))
+        policy.refresh = .seconds(2)
+        var settings = settings(origin, policy, viewers: 4)
+        settings.plan = Stage.settings(settings.streams.map(\.uri), viewers: 4, watch: .fixed(.seconds(6))).plan
+        let run = try await Stage.play(settings)
+        await origin.stop()
+        #expect(run.report.totals.overall.plays == 4 && run.report.totals.overall.failed == 0)
+        #expect(Set(origin.statistics()[0].verdicts.keys) == [.valid])
+        #expect(run.report.totals.allTransfers.byStatus.keys.sorted() == [200])
+    }
+
+    @Test func theHeaderCarriesTheTokenWhereItShould() {
+        var policy = policy()
+        policy.placement = .header
+        policy.onManifestOnly = true
+        var signer = TokenSigner(policy: policy, session: SessionID(7))
+        let now = WallTime.seconds(1_000_000.0)
+        #expect(!signer.needsToken(.manifest))
+        let header = signer.header(for: .manifest, at: now)
+        #expect(header?.name == "hdnts" && header?.value.contains("id=7") == true)
+        #expect(signer.header(for: .video, at: now) == nil)
+    }
+
+    @Test func aTokenIsKeptUntilItsRefreshIsDue() {
+        var policy = policy(.seconds(10))
+        policy.refresh = .seconds(4)
+        var signer = TokenSigner(policy: policy, session: SessionID(7))
+        let start = WallTime.seconds(1_000_000.0)
+        let first = signer.signed("http://a/live/x", at: start)
+        #expect(first.contains("?hdnts=exp=1000010~"))
+        #expect(signer.signed("http://a/live/x", at: start + .seconds(5)) == first)
+        #expect(signer.signed("http://a/live/x", at: start + .seconds(6)).contains("exp=1000016~"))
+        #expect(signer.needsToken(.video) && signer.needsToken(.manifest))
+    }
+}
