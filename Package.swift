@@ -38,7 +38,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     ],
     targets: [
@@ -46,11 +45,11 @@ let package = Package(
         room("Transport", ["Quantities"]),
         room("Manifests", ["Quantities"]),
         room("Access", ["Quantities", .product(name: "Crypto", package: "swift-crypto")]),
-        room("Playback", ["Quantities", "Transport", "Manifests", .product(name: "DequeModule", package: "swift-collections")]),
-        room("Audience", ["Quantities"]),
         room(
-            "Measurement",
-            ["Quantities", "Transport", "Playback", .product(name: "Histogram", package: "hdrhistogram-swift")]),
+            "Playback",
+            ["Quantities", "Transport", "Manifests", .product(name: "DequeModule", package: "swift-collections")]),
+        room("Audience", ["Quantities"]),
+        room("Measurement", ["Quantities", "Transport", "Playback"]),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         room(
             "CurlTransport",
@@ -61,7 +60,10 @@ let package = Package(
             ]),
         room(
             "Simulation",
-            ["Quantities", "Transport", "Manifests", "Playback", .product(name: "HeapModule", package: "swift-collections")]
+            [
+                "Quantities", "Transport", "Manifests", "Playback",
+                .product(name: "HeapModule", package: "swift-collections"),
+            ]
         ),
         room(
             "Origin",
@@ -74,17 +76,21 @@ let package = Package(
             "RunStore",
             ["Quantities", "Transport", "Playback", "Measurement", .product(name: "GRDB", package: "GRDB.swift")]),
         room("Reporting", ["Quantities", "Transport", "Playback", "Measurement"]),
-        room("RunProfile", ["Quantities", "Access", "Playback", "Audience", "Measurement", .product(name: "Yams", package: "Yams")]),
+        room(
+            "RunProfile",
+            ["Quantities", "Access", "Playback", "Audience", "Measurement", .product(name: "Yams", package: "Yams")]),
         room(
             "LoadTest",
             [
-                "Quantities", "Transport", "Manifests", "Access", "Playback", "Audience", "Measurement", "CurlTransport",
+                "Quantities", "Transport", "Manifests", "Access", "Playback", "Audience", "Measurement",
+                "CurlTransport",
                 "RunStore", .product(name: "Logging", package: "swift-log"),
             ]),
         room(
             "Commands",
             [
-                "Quantities", "Transport", "Manifests", "Access", "Playback", "Audience", "Measurement", "CurlTransport",
+                "Quantities", "Transport", "Manifests", "Access", "Playback", "Audience", "Measurement",
+                "CurlTransport",
                 "Origin", "RunStore", "Reporting", "RunProfile", "LoadTest",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -95,7 +101,8 @@ let package = Package(
         tests("AccessTests", ["Access", "Quantities"], resources: [.copy("Vectors")]),
         tests("PlaybackTests", ["Playback", "Manifests", "Transport", "Quantities"]),
         tests("AudienceTests", ["Audience", "Quantities"]),
-        tests("MeasurementTests", ["SyntheticRuns", "Measurement", "Playback", "Transport", "Manifests", "Quantities"]),
+        tests(
+            "MeasurementTests", ["SyntheticRuns", "Measurement", "Playback", "Transport", "Manifests", "Quantities"]),
         tests("TransportContractTests", ["Quantities", "Transport", "CurlTransport", "Simulation"]),
         tests("OriginTests", ["Origin", "Access", "Quantities"]),
         tests(
@@ -106,7 +113,8 @@ let package = Package(
         tests(
             "LoadTestTests",
             [
-                "LoadTest", "Origin", "Access", "Audience", "CurlTransport", "Measurement", "Playback", "RunStore", "Transport",
+                "LoadTest", "Origin", "Access", "Audience", "CurlTransport", "Measurement", "Playback", "RunStore",
+                "Transport",
                 "Quantities",
             ]),
         tests(

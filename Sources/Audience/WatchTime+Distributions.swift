@@ -1,3 +1,5 @@
+import Quantities
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #else
     import Darwin
 #endif
-import Quantities
 
 extension WatchTime {
     /// A unit-mean exponential variate from a uniform one: -ln(1 - u).

@@ -33,7 +33,8 @@ final class Interruption: Sendable {
             return count
         }
         if number == 1 {
-            StandardError.line("\nfullhouse: stopping gently: viewers end what is in progress; Ctrl-C again stops at once")
+            StandardError.line(
+                "\nfullhouse: stopping gently: viewers end what is in progress; Ctrl-C again stops at once")
             gentle.raise("the operator stopped it")
         } else if number == 2 {
             atOnce()

@@ -46,7 +46,8 @@ struct OriginCommand: AsyncParsableCommand {
         try set(\.videoOnDemandDuration, vodDuration, "--vod-duration", of: &settings.content)
         if let key {
             guard let reference = SecretReference(key) else {
-                throw CommandFailure(.usage, "--key takes env:NAME or file:PATH; a key itself does not belong on a command line")
+                throw CommandFailure(
+                    .usage, "--key takes env:NAME or file:PATH; a key itself does not belong on a command line")
             }
             settings.gate = .akamai(key: try SecretLoader.key(reference))
         }
@@ -62,7 +63,8 @@ struct OriginCommand: AsyncParsableCommand {
         _ = await interruption.wait()
         await server.stop()
         for edge in server.statistics() {
-            print("\(edge.pop): \(edge.requests) requests, \(edge.bytes) bytes, \(edge.hits) hits, \(edge.misses) misses")
+            print(
+                "\(edge.pop): \(edge.requests) requests, \(edge.bytes) bytes, \(edge.hits) hits, \(edge.misses) misses")
         }
     }
 

@@ -15,6 +15,7 @@ enum ReportFiles {
     /// - Parameters:
     ///   - store: The path of `run.sqlite`.
     ///   - folder: Where the files go; they are replaced.
+    /// - Returns: The report and where its page is.
     /// - Throws: ``CommandFailure`` when the run cannot be read or a file cannot be written.
     static func draw(store: String, into folder: String) throws -> Drawn {
         do {
@@ -65,7 +66,8 @@ private final class RowFile {
 
     init(path: String, header: String) throws {
         self.path = path
-        guard FileManager.default.createFile(atPath: path, contents: nil), let handle = FileHandle(forWritingAtPath: path)
+        guard FileManager.default.createFile(atPath: path, contents: nil),
+            let handle = FileHandle(forWritingAtPath: path)
         else { throw CommandFailure(.ioError, "\(path) cannot be written; is the disk full or the folder read-only?") }
         self.handle = handle
         append(header)

@@ -29,7 +29,8 @@ struct RunExecution {
         do throws(CurlSetupError) {
             test = try LoadTest(settings)
         } catch {
-            throw CommandFailure(.system, "the event loops cannot be started (\(error)); are there too many open files?")
+            throw CommandFailure(
+                .system, "the event loops cannot be started (\(error)); are there too many open files?")
         }
         let folder = try makeFolder(startedAt: test.startedAt)
         let store = folder + "/run.sqlite"
@@ -45,6 +46,7 @@ struct RunExecution {
         let outcome = try await play(test, store, interruption, progress)
         if let error = outcome.storeError {
             StandardError.line("fullhouse: the run was ended because its file could not be written: \(error.sentence)")
+            StandardError.line("fullhouse: once there is room, draw its reports with: fullhouse report \(folder)")
         }
         let drawn = try ReportFiles.draw(store: store, into: folder)
         if outcome.storeError != nil {
@@ -82,7 +84,8 @@ struct RunExecution {
                 throw CommandFailure(.cannotCreate, "the folder \(folder) cannot be made; choose another with --output")
             }
         }
-        throw CommandFailure(.cannotCreate, "there are a hundred runs of this second in \(output); choose another folder")
+        throw CommandFailure(
+            .cannotCreate, "there are a hundred runs of this second in \(output); choose another folder")
     }
 
     /// Until when viewers are due to be there, where that can be said.
@@ -120,7 +123,8 @@ struct RunExecution {
         }
         let failed = result.report.thresholdResults.filter { $0.verdict == .failed }
         if !failed.isEmpty {
-            throw CommandFailure(.thresholdsFailed, "\(failed.count) of \(result.report.thresholdResults.count) thresholds do not hold")
+            throw CommandFailure(
+                .thresholdsFailed, "\(failed.count) of \(result.report.thresholdResults.count) thresholds do not hold")
         }
     }
 }

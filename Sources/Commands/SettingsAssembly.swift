@@ -55,7 +55,8 @@ enum SettingsAssembly {
     private static func checkReadable(_ path: String?) throws {
         guard let path, !FileManager.default.isReadableFile(atPath: path) else { return }
         throw CommandFailure(
-            .noInput, "the certificate file \(path) cannot be read; correct 'http: certificate authorities' in the profile")
+            .noInput,
+            "the certificate file \(path) cannot be read; correct 'http: certificate authorities' in the profile")
     }
 
     private static func tokenPolicy(_ token: RunProfile.Token) throws -> TokenPolicy {
@@ -67,7 +68,8 @@ enum SettingsAssembly {
             let now = WallClock.now()
             _ = try policy.scheme.sign(TokenGrant(.paths(token.paths), from: now, lifetime: token.lifetime))
         } catch {
-            throw CommandFailure(.badInput, "the settings of 'access: token' cannot be signed with: \(error.description)")
+            throw CommandFailure(
+                .badInput, "the settings of 'access: token' cannot be signed with: \(error.description)")
         }
         return policy
     }

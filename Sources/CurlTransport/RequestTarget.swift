@@ -57,8 +57,8 @@ struct RequestTarget: Hashable {
         }
         guard slashes >= 2 else { return nil }
         let length = end ?? position
-        let start = uri.prefix(8).map(lowercased)
-        guard start.starts(with: Array("http://".utf8)) || start == Array("https://".utf8) else { return nil }
+        let start = uri.lazy.map(lowercased)
+        guard start.starts(with: "http://".utf8) || start.starts(with: "https://".utf8) else { return nil }
         return length
     }
 

@@ -10,7 +10,8 @@ package enum CacheHeaders {
         ["cache-status", "age", "server-timing", "server"] + statusNames + popNames
 
     private static let statusNames = [
-        "x-cache", "cf-cache-status", "x-cache-status", "x-proxy-cache", "cdn-cache", "x-77-cache", "akamai-cache-status",
+        "x-cache", "cf-cache-status", "x-cache-status", "x-proxy-cache", "cdn-cache", "x-77-cache",
+        "akamai-cache-status",
     ]
     private static let popNames = ["x-pop", "x-amz-cf-pop", "x-edge-location", "x-77-pop", "cf-ray", "x-served-by"]
 
@@ -28,7 +29,9 @@ package enum CacheHeaders {
         for header in headers.reversed() where header.name == "server-timing" {
             if let status = serverTiming(header.value) { return status }
         }
-        if let age = headers.last(where: { $0.name == "age" }), let seconds = Int(age.value), seconds > 0 { return .hit }
+        if let age = headers.last(where: { $0.name == "age" }), let seconds = Int(age.value), seconds > 0 {
+            return .hit
+        }
         return .unknown
     }
 
@@ -120,7 +123,9 @@ package enum CacheHeaders {
     private static func serverTiming(_ value: String) -> CacheStatus? {
         for member in members(value, by: ",") {
             let parts = members(member, by: ";").map(trimmed)
-            guard parts.first == "cdn-cache", let words = parts.first(where: { $0.hasPrefix("desc=") }) else { continue }
+            guard parts.first == "cdn-cache", let words = parts.first(where: { $0.hasPrefix("desc=") }) else {
+                continue
+            }
             return vendor(words.dropFirst(5).filter { $0 != "\"" })
         }
         return nil

@@ -94,7 +94,8 @@ package struct LoadTest: Sendable {
         let problems = await problems()
         loops.shutDown()
         return Outcome(
-            end: end, storeError: await monitor.storeError, problems: problems, documentsDecoded: documents.statistics.decodes,
+            end: end, storeError: await monitor.storeError, problems: problems,
+            documentsDecoded: documents.statistics.decodes,
             documentsShared: documents.statistics.hits)
     }
 

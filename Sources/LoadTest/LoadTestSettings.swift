@@ -26,8 +26,9 @@ package struct LoadTestSettings: Sendable {
     package struct Region: Sendable, Hashable {
         /// The name in reports.
         package var name: String
-        /// Addresses of edges that take the place of name lookup; viewers are spread over them evenly. Empty means by
-        /// name lookup.
+        /// Addresses of edges that take the place of name lookup; viewers are spread over them evenly.
+        ///
+        /// Empty means by name lookup.
         package var edges: [Edge]
 
         /// Creates a region.

@@ -10,8 +10,9 @@ import Transport
 struct LoopRunner: Sendable {
     let context: LoopContext
 
-    /// Runs until the last session has ended. When the task is cancelled no further session starts, and those that play
-    /// stop gently.
+    /// Runs until the last session has ended.
+    ///
+    /// When the task is cancelled no further session starts, and those that play stop gently.
     func run() async {
         let alarm = context.loop.openChannel(ChannelSettings(parallelTransfers: 1))
         defer { alarm.close() }

@@ -2,8 +2,9 @@ import Playback
 import Quantities
 import Transport
 
-/// Sentences about transfers that went wrong: what, where, and what to do. URIs are shown without their query, where
-/// tokens travel.
+/// Sentences about transfers that went wrong: what, where, and what to do.
+///
+/// URIs are shown without their query, where tokens travel.
 enum ProblemSentence {
     static func unreadable(_ kind: TransferKind, _ uri: String, _ reason: String) -> String {
         "the \(kind.label) \(shown(uri)) cannot be read: \(reason)"

@@ -200,7 +200,8 @@ private final class SessionRun {
     private func redirectTarget(_ response: TransferResult, of transfer: Active) -> String? {
         switch response.status {
         case 301, 302, 303, 307, 308:
-            guard transfer.hops < Self.redirectLimit, let location = response.header("location"), !location.isEmpty else {
+            guard transfer.hops < Self.redirectLimit, let location = response.header("location"), !location.isEmpty
+            else {
                 return nil
             }
             return URIReference.resolve(location, against: transfer.uri)
@@ -257,7 +258,8 @@ private final class SessionRun {
     private func outcome(_ failed: FailedTransfer) -> TransferReport {
         TransferReport(
             timings: failed.timings, status: failed.status ?? 0, error: failed.error.label, bytes: failed.bytes,
-            edge: failed.remoteAddress, cache: CacheHeaders.status(failed.headers), pop: CacheHeaders.pop(failed.headers),
+            edge: failed.remoteAddress, cache: CacheHeaders.status(failed.headers),
+            pop: CacheHeaders.pop(failed.headers),
             connectionReused: failed.connectionReused)
     }
 }

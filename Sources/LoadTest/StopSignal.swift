@@ -32,7 +32,9 @@ package final class StopSignal: Sendable {
         waiter?.resume(returning: reason)
     }
 
-    /// Waits for the signal; nil when the waiting task was cancelled first. To be called once.
+    /// Waits for the signal; nil when the waiting task was cancelled first.
+    ///
+    /// To be called once.
     package func wait() async -> String? {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

@@ -54,7 +54,7 @@ package struct LogHistogram: Sendable, Equatable {
         if index < base || index >= base + counts.count { makeRoom(from: index, through: index) }
         counts[index - base] &+= times
         count &+= times
-        sum = Self.saturatingSum(sum, Self.saturatingProduct(value, times))
+        sum = Self.saturatingSum(sum, times == 1 ? value : Self.saturatingProduct(value, times))
         if value < minimumMicroseconds { minimumMicroseconds = value }
         if value > maximumMicroseconds { maximumMicroseconds = value }
     }

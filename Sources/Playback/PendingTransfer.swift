@@ -1,7 +1,9 @@
 import Manifests
 import Quantities
 
-/// What the end of a transfer means to its session. Loaders are named by their position.
+/// What the end of a transfer means to its session.
+///
+/// Loaders are named by their position.
 enum TransferPurpose: Sendable, Hashable {
     /// The first fetch of the manifest.
     case manifest

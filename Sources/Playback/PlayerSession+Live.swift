@@ -51,7 +51,9 @@ extension PlayerSession {
     /// numbers mean nothing (rfc8216bis section 6.2.4), so it is lined up by program date time where there is one;
     /// without, VOD playlists begin together, and live ones are taken to be numbered alike, or else to end together.
     private func offset(of playlist: MediaPlaylist, for position: Int, replacing old: LoadedMedia?) -> TimeAmount {
-        guard let first = playlist.segments.first, let last = playlist.segments.last else { return old?.offset ?? .zero }
+        guard let first = playlist.segments.first, let last = playlist.segments.last else {
+            return old?.offset ?? .zero
+        }
         if let old { return reloadOffset(first, old: old, targetDuration: playlist.targetDuration) }
         guard playlist.isLive || isPositioned else { return .zero }
         if wallOriginIsExact, let wallOrigin, let date = first.programDateTime {
@@ -81,7 +83,9 @@ extension PlayerSession {
     }
 
     /// Learns the wall time of the session's zero: from program date times, or from the earliest sight of each segment.
-    private mutating func noteWallOrigin(_ media: LoadedMedia, _ playlist: MediaPlaylist, of position: Int, hasChanged: Bool) {
+    private mutating func noteWallOrigin(
+        _ media: LoadedMedia, _ playlist: MediaPlaylist, of position: Int, hasChanged: Bool
+    ) {
         guard media.isLive, let last = media.segments.last else { return }
         if let date = last.programDateTime {
             wallOrigin = date - ((last.start + media.offset) - .zero)
@@ -116,8 +120,9 @@ extension PlayerSession {
         return max(first.start, start)
     }
 
-    /// The wall time at the source of the timeline's zero; nil unless live, or when nothing tells it. Live latency is the
-    /// wall time now less that of the rendered frame.
+    /// The wall time at the source of the timeline's zero; nil unless live, or when nothing tells it.
+    ///
+    /// Live latency is the wall time now less that of the rendered frame.
     var liveOrigin: WallTime? {
         isLive ? presentation?.dynamicTiming?.availabilityStart ?? wallOrigin : nil
     }

@@ -88,7 +88,8 @@ extension PlayerSession {
         _ segment: Segment, of position: Int, _ media: LoadedMedia, due: Instant, at now: Instant,
         _ effects: inout [SessionEffect]
     ) -> Bool {
-        if let wanted = choice(for: position), wanted != loaders[position].selection.track, position == 0 || !hasStarted {
+        if let wanted = choice(for: position), wanted != loaders[position].selection.track, position == 0 || !hasStarted
+        {
             select(track: wanted, of: position, at: now, &effects)
             return loaders[position].media?.selection == loaders[position].selection
         }
@@ -167,7 +168,8 @@ extension PlayerSession {
                 if !loaders[position].hasFetched(Self.fingerprint(uri, section.byteRange)) {
                     loaders[position].activity = .fetching(job)
                     return sendPart(
-                        .initialization, uri, section.byteRange, of: position, job, due: due, attempt: attempt, &effects)
+                        .initialization, uri, section.byteRange, of: position, job, due: due, attempt: attempt, &effects
+                    )
                 }
             }
             job.stage = .segment

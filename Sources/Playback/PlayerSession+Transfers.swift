@@ -138,7 +138,8 @@ extension PlayerSession {
         _ transfer: PendingTransfer, _ outcome: TransferReport, unreadable: String? = nil, at now: Instant,
         _ effects: inout [SessionEffect]
     ) {
-        let policy = transfer.kind == .manifest || transfer.kind == .playlist
+        let policy =
+            transfer.kind == .manifest || transfer.kind == .playlist
             ? settings.manifestRetry : settings.segmentRetry
         let isHopeless = Self.hopelessErrors.contains(outcome.error)
         if !isHopeless, let delay = policy.delay(afterAttempt: transfer.attempt, status: outcome.status) {

@@ -2,18 +2,28 @@ import Manifests
 import Quantities
 import Transport
 
-/// How a player behaves: the constants that make one player differ from another. Shared by all sessions that have them.
+/// How a player behaves: the constants that make one player differ from another.
+///
+/// Shared by all sessions that have them.
 package struct PlayerSettings: Sendable, Hashable {
     /// The name that reports show, such as `standard`.
     package var name: String
-    /// Buffer level at which the first frame is shown. A whole segment must be there in any case. Default 0.5 s.
+    /// Buffer level at which the first frame is shown.
+    ///
+    /// A whole segment must be there in any case. Default 0.5 s.
     package var startThreshold: TimeAmount
-    /// Buffer level at which playback goes on after a rebuffer or a seek. Default 2 s.
+    /// Buffer level at which playback goes on after a rebuffer or a seek.
+    ///
+    /// Default 2 s.
     package var resumeThreshold: TimeAmount
-    /// Buffer level up to which segments are fetched: a request is due when the level falls below. Default 30 s.
+    /// Buffer level up to which segments are fetched: a request is due when the level falls below.
+    ///
+    /// Default 30 s.
     package var forwardTarget: TimeAmount
     /// Distance from the live edge at start, where the stream does not say: so many target (HLS) or segment (DASH)
-    /// durations. Default 3, as rfc8216bis section 6.3.3 has it.
+    /// durations.
+    ///
+    /// Default 3, as rfc8216bis section 6.3.3 has it.
     package var liveEdgeSegments: Double
     /// How the track is chosen.
     package var adaptation: AdaptationMode
@@ -23,9 +33,13 @@ package struct PlayerSettings: Sendable, Hashable {
     package var segmentRetry: RetryPolicy
     /// When transfers are given up.
     package var timeouts: TransferTimeouts
-    /// The longest document that is read. Default 16 MiB.
+    /// The longest document that is read.
+    ///
+    /// Default 16 MiB.
     package var documentLimit: ByteCount
-    /// A live playlist that has not changed for so many target durations ends the session; nil waits for ever. Default nil.
+    /// A live playlist that has not changed for so many target durations ends the session; nil waits for ever.
+    ///
+    /// Default nil.
     package var stuckAfterTargetDurations: Double?
     /// What happens to transfers in progress when the viewer leaves.
     package var leaving: LeavingRule
@@ -66,13 +80,21 @@ package enum LeavingRule: String, Sendable, Hashable, CaseIterable {
 package struct RetryPolicy: Sendable, Hashable {
     /// The number of tries in all, the first included; at least 1.
     package var attempts: Int
-    /// The wait before the second try. Default 1 s.
+    /// The wait before the second try.
+    ///
+    /// Default 1 s.
     package var firstDelay: TimeAmount
-    /// What each further wait is multiplied by. Default 2.
+    /// What each further wait is multiplied by.
+    ///
+    /// Default 2.
     package var factor: Double
-    /// The longest wait. Default 8 s.
+    /// The longest wait.
+    ///
+    /// Default 8 s.
     package var longestDelay: TimeAmount
-    /// True when answers of status 400 to 499 are not tried again, as hls.js has it. Default false.
+    /// True when answers of status 400 to 499 are not tried again, as hls.js has it.
+    ///
+    /// Default false.
     package var givesUpOnClientErrors: Bool
 
     /// Creates a policy.
@@ -92,6 +114,7 @@ package struct RetryPolicy: Sendable, Hashable {
     /// - Parameters:
     ///   - attempt: The number of the try that failed, from 0.
     ///   - status: The status of its response; 0 without one.
+    /// - Returns: The wait, counted from the failure.
     package func delay(afterAttempt attempt: Int, status: Int) -> TimeAmount? {
         guard attempt + 1 < attempts else { return nil }
         if givesUpOnClientErrors, (400..<500).contains(status) { return nil }

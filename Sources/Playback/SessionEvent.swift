@@ -96,7 +96,9 @@ package enum SessionFailure: Error, Sendable, Hashable {
     }
 }
 
-/// One finished transfer as measured. Carries no URI: those may hold tokens.
+/// One finished transfer as measured.
+///
+/// Carries no URI: those may hold tokens.
 package struct TransferRecord: Sendable, Hashable {
     /// Its number in the session.
     package var id: TransferID
@@ -156,8 +158,9 @@ package struct TransferRecord: Sendable, Hashable {
         self.connectionReused = connectionReused
     }
 
-    /// True when it counts as failed: no complete response, or a status of 400 and above. One that its own session
-    /// cancelled is neither failed nor successful.
+    /// True when it counts as failed: no complete response, or a status of 400 and above.
+    ///
+    /// One that its own session cancelled is neither failed nor successful.
     package var isFailed: Bool { error == "" ? status >= 400 : error != "cancelled" }
     /// True when its own session cancelled it.
     package var isCancelled: Bool { error == "cancelled" }

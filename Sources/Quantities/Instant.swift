@@ -15,7 +15,9 @@ package struct Instant: Hashable, Comparable, Sendable, Codable {
     package static let distantFuture = Instant(nanoseconds: .max)
 
     /// The instant so many seconds after the run began.
-    package static func seconds(_ count: Double) -> Instant { Instant(nanoseconds: TimeAmount.seconds(count).nanoseconds) }
+    package static func seconds(_ count: Double) -> Instant {
+        Instant(nanoseconds: TimeAmount.seconds(count).nanoseconds)
+    }
 
     /// Seconds since the run began.
     package var seconds: Double { Double(nanoseconds) / 1e9 }

@@ -1,6 +1,8 @@
 import Quantities
 
-/// Readers of the amounts that profiles and flags are written in. Each gives nil for what it does not understand.
+/// Readers of the amounts that profiles and flags are written in.
+///
+/// Each gives nil for what it does not understand.
 package enum Amounts {
     /// What durations look like, for messages.
     package static let durationExpected = "a duration such as 500 ms, 30 s, 10 min or 2 h"

@@ -33,7 +33,8 @@ enum AudienceReader {
         return result
     }
 
-    private static func arrivals(_ entries: [String: ProfileNode], viewers: Int, _ node: ProfileNode) -> ArrivalPattern {
+    private static func arrivals(_ entries: [String: ProfileNode], viewers: Int, _ node: ProfileNode) -> ArrivalPattern
+    {
         let over = entries["over"].flatMap { $0.duration() }
         let rate = entries["rate"].flatMap { $0.value("a rate such as 20/s or 600/min", Amounts.rate) }
         if entries["over"] != nil, let both = entries["rate"] { both.problem("give either 'over' or 'rate', not both") }
@@ -98,7 +99,9 @@ enum AudienceReader {
             return time(values, "mean").map { .exponential(mean: $0) }
         default:
             let values = child.entries("{median, sigma}", allowed: ProfileVocabulary.lognormal)
-            let sigma = values["sigma"]?.value("a number from 0 to 5") { Double($0).flatMap { (0...5).contains($0) ? $0 : nil } }
+            let sigma = values["sigma"]?.value("a number from 0 to 5") {
+                Double($0).flatMap { (0...5).contains($0) ? $0 : nil }
+            }
             return time(values, "median").map { .lognormal(median: $0, sigma: sigma ?? 1) }
         }
     }
@@ -121,7 +124,9 @@ enum AudienceReader {
             let edges = entries["edges"]?.items().compactMap { $0.value("an IP address", address) } ?? []
             return RunProfile.Region(name: name, weight: weight, edges: edges)
         }
-        if node.isMapping, regions.allSatisfy({ $0.weight <= 0 }) { node.problem("at least one region needs a share above zero") }
+        if node.isMapping, regions.allSatisfy({ $0.weight <= 0 }) {
+            node.problem("at least one region needs a share above zero")
+        }
         return regions
     }
 

@@ -11,7 +11,8 @@ enum Permission {
             let reference = URIReference(stream.uri)
             guard let host = reference.host else { continue }
             if let allowed = profile.allowedHosts {
-                let isListed = allowed.contains(host) || reference.port.map { allowed.contains("\(host):\($0)") } == true
+                let isListed =
+                    allowed.contains(host) || reference.port.map { allowed.contains("\(host):\($0)") } == true
                 if !isListed {
                     node.problem("the stream \(stream.name) is on \(host), which is not among targets.allow")
                 }

@@ -83,14 +83,16 @@ package enum ProfileReader {
 
     /// A name that can be a folder's.
     private static func plainName(_ text: String) -> String? {
-        let isPlain = !text.isEmpty && text.count <= 64 && text.first != "."
+        let isPlain =
+            !text.isEmpty && text.count <= 64 && text.first != "."
             && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
         return isPlain ? text : nil
     }
 
     private static func streams(_ node: ProfileNode?, _ root: ProfileNode) -> [RunProfile.Stream] {
         guard let node else {
-            root.problem("the setting 'streams' is missing; write at least one, such as  streams: {main: https://…/master.m3u8}")
+            root.problem(
+                "the setting 'streams' is missing; write at least one, such as  streams: {main: https://…/master.m3u8}")
             return []
         }
         let children = node.orderedEntries("a mapping of names to URIs")

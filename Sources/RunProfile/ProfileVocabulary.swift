@@ -1,7 +1,8 @@
 /// The names of all settings by where they stand; docs/PROFILE-FORMAT.md explains each one.
 enum ProfileVocabulary {
     static let root = [
-        "name", "description", "seed", "targets", "streams", "access", "audience", "player", "http", "run", "thresholds",
+        "name", "description", "seed", "targets", "streams", "access", "audience", "player", "http", "run",
+        "thresholds",
     ]
     static let targets = ["allow", "limits"]
     static let limits = ["data", "throughput"]
@@ -27,6 +28,7 @@ enum ProfileVocabulary {
         ("", root), ("targets", targets), ("targets.limits", limits), ("streams.NAME", stream), ("access", access),
         ("access.token", token), ("audience", audience), ("audience.watch", watch), ("audience.watch.uniform", uniform),
         ("audience.watch.exponential", exponential), ("audience.watch.lognormal", lognormal),
-        ("audience.regions.NAME", region), ("player", player), ("player.timeouts", timeouts), ("http", http), ("run", run),
+        ("audience.regions.NAME", region), ("player", player), ("player.timeouts", timeouts), ("http", http),
+        ("run", run),
     ]
 }

@@ -5,11 +5,15 @@ import Playback
 import Quantities
 import Transport
 
-/// A profile, read and checked: what a run is to do. Nothing in it is secret; keys are named, not held.
+/// A profile, read and checked: what a run is to do.
+///
+/// Nothing in it is secret; keys are named, not held.
 package struct RunProfile: Sendable {
     /// The name in reports and of the run's folder: letters, digits, `-`, `_` and `.`.
     package var name: String
-    /// The seed of everything random. Default 1.
+    /// The seed of everything random.
+    ///
+    /// Default 1.
     package var seed: UInt64
     /// What is watched, in the file's order; never empty.
     package var streams: [Stream]

@@ -9,7 +9,9 @@ enum TargetsReader {
     static func read(_ node: ProfileNode?) -> (allow: [String]?, data: ByteCount?, throughput: BitRate?) {
         guard let node else { return (nil, nil, nil) }
         let entries = node.entries("a mapping", allowed: ProfileVocabulary.targets)
-        let allow = entries["allow"]?.items().compactMap { $0.value("a host or host:port, without scheme and path", host) }
+        let allow = entries["allow"]?.items().compactMap {
+            $0.value("a host or host:port, without scheme and path", host)
+        }
         let limits = entries["limits"]?.entries("a mapping", allowed: ProfileVocabulary.limits) ?? [:]
         return (
             allow, limits["data"]?.value(Amounts.sizeExpected, Amounts.size),
@@ -35,11 +37,14 @@ enum HTTPReader {
             http.version = version.value("one of: 1.1, 2, 3", HTTPVersion.init(rawValue:)) ?? .http1
         }
         http.certificateAuthorities = entries["certificate authorities"]?.text("the path of a PEM file")
-        if let verify = entries["verify"] { http.verifiesCertificates = verify.value("true or false", Bool.init) ?? true }
+        if let verify = entries["verify"] {
+            http.verifiesCertificates = verify.value("true or false", Bool.init) ?? true
+        }
         if let agent = entries["user agent"] {
-            http.userAgent = agent.value("printable characters") { text in
-                text.utf8.allSatisfy { (0x20...0x7E).contains($0) } ? text : nil
-            } ?? http.userAgent
+            http.userAgent =
+                agent.value("printable characters") { text in
+                    text.utf8.allSatisfy { (0x20...0x7E).contains($0) } ? text : nil
+                } ?? http.userAgent
         }
         if let parallel = entries["parallel transfers"] {
             http.parallelTransfers = parallel.whole(1...64) ?? http.parallelTransfers
@@ -56,13 +61,12 @@ enum PlayerReader {
         let entries = node.entries(
             "a mapping",
             allowed: ProfileVocabulary.player)
-        if let adaptation = entries["adaptation"] { player.adaptation = self.adaptation(adaptation) ?? player.adaptation }
-        func time(_ name: String, _ path: WritableKeyPath<PlayerSettings, TimeAmount>, orZero: Bool = true) {
-            if let time = entries[name]?.duration(orZero: orZero) { player[keyPath: path] = time }
+        if let adaptation = entries["adaptation"] {
+            player.adaptation = self.adaptation(adaptation) ?? player.adaptation
         }
-        time("start buffer", \.startThreshold)
-        time("resume buffer", \.resumeThreshold)
-        time("forward buffer", \.forwardTarget, orZero: false)
+        player.startThreshold = entries["start buffer"]?.duration() ?? player.startThreshold
+        player.resumeThreshold = entries["resume buffer"]?.duration() ?? player.resumeThreshold
+        player.forwardTarget = entries["forward buffer"]?.duration(orZero: false) ?? player.forwardTarget
         checkBuffers(player, entries, node)
         if let segments = entries["live edge segments"] {
             player.liveEdgeSegments =
@@ -91,11 +95,13 @@ enum PlayerReader {
         for (name, threshold) in [("start buffer", player.startThreshold), ("resume buffer", player.resumeThreshold)]
         where threshold > player.forwardTarget {
             (entries[name] ?? entries["forward buffer"] ?? node).problem(
-                "'\(name)' (\(threshold)) is longer than 'forward buffer' (\(player.forwardTarget)): play would never begin")
+                "'\(name)' (\(threshold)) is longer than 'forward buffer' (\(player.forwardTarget)): play would never begin"
+            )
         }
     }
 
-    private static let adaptationExpected = "throughput, lowest, highest, or a bit rate that is not to be passed, such as 2 Mbit/s"
+    private static let adaptationExpected =
+        "throughput, lowest, highest, or a bit rate that is not to be passed, such as 2 Mbit/s"
 
     private static func adaptation(_ node: ProfileNode) -> AdaptationMode? {
         node.value(adaptationExpected) { text in
@@ -111,13 +117,10 @@ enum PlayerReader {
     private static func timeouts(_ node: ProfileNode) -> TransferTimeouts {
         var timeouts = TransferTimeouts()
         let entries = node.entries("a mapping", allowed: ProfileVocabulary.timeouts)
-        func time(_ name: String, _ path: WritableKeyPath<TransferTimeouts, TimeAmount>) {
-            if let time = entries[name]?.duration(orZero: false) { timeouts[keyPath: path] = time }
-        }
-        time("connect", \.connect)
-        time("first byte", \.firstByte)
-        time("stalled", \.stalled)
-        time("total", \.total)
+        timeouts.connect = entries["connect"]?.duration(orZero: false) ?? timeouts.connect
+        timeouts.firstByte = entries["first byte"]?.duration(orZero: false) ?? timeouts.firstByte
+        timeouts.stalled = entries["stalled"]?.duration(orZero: false) ?? timeouts.stalled
+        timeouts.total = entries["total"]?.duration(orZero: false) ?? timeouts.total
         return timeouts
     }
 }
@@ -152,8 +155,12 @@ enum TokenReader {
         }
         let lifetime = entries["lifetime"]?.duration(orZero: false)
         let refresh = entries["refresh"]?.duration() ?? .seconds(5)
-        let placement = entries["placement"]?.value("one of: query, header") { ["query", "header"].contains($0) ? $0 : nil }
-        let on = entries["on"]?.value("one of: every request, manifest") { ["every request", "manifest"].contains($0) ? $0 : nil }
+        let placement = entries["placement"]?.value("one of: query, header") {
+            ["query", "header"].contains($0) ? $0 : nil
+        }
+        let on = entries["on"]?.value("one of: every request, manifest") {
+            ["every request", "manifest"].contains($0) ? $0 : nil
+        }
         guard let scheme, let reference, let paths, let lifetime else { return nil }
         return RunProfile.Token(
             scheme: scheme, key: reference, paths: paths,

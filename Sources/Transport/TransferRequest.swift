@@ -24,9 +24,13 @@ package struct TransferRequest: Sendable {
     package var uri: String
     /// The method; GET unless set.
     package var method: Method
-    /// Further request headers, in order. `Host`, `Accept-Encoding` and `Range` are the transport's.
+    /// Further request headers, in order.
+    ///
+    /// `Host`, `Accept-Encoding` and `Range` are the transport's.
     package var headers: [HTTPHeader]
-    /// The part of the resource that is wanted; nil means all of it. The answer to a range is status 206.
+    /// The part of the resource that is wanted; nil means all of it.
+    ///
+    /// The answer to a range is status 206.
     package var byteRange: ByteRange?
     /// The request's body, for POST and PUT.
     package var requestBody: [UInt8]?
@@ -66,13 +70,21 @@ package struct HTTPHeader: Hashable, Sendable, Codable {
 
 /// When a transfer is given up; each limit ends it with ``TransferError/timeout(_:)``.
 package struct TransferTimeouts: Hashable, Sendable, Codable {
-    /// From the begin to an established connection, name lookup and TLS included. Default 10 s.
+    /// From the begin to an established connection, name lookup and TLS included.
+    ///
+    /// Default 10 s.
     package var connect: TimeAmount
-    /// From the begin to the first byte of the response. Default 20 s.
+    /// From the begin to the first byte of the response.
+    ///
+    /// Default 20 s.
     package var firstByte: TimeAmount
-    /// How long no byte may arrive once the body has begun. Default 10 s.
+    /// How long no byte may arrive once the body has begun.
+    ///
+    /// Default 10 s.
     package var stalled: TimeAmount
-    /// From the begin to the end. Default 120 s.
+    /// From the begin to the end.
+    ///
+    /// Default 120 s.
     package var total: TimeAmount
 
     /// Creates limits; each must be longer than zero.

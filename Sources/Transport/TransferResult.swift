@@ -9,7 +9,9 @@ package enum HTTPVersion: String, Sendable, Codable, CaseIterable {
 
 /// How a transfer ended that got a complete response, whatever its status.
 package struct TransferResult: Sendable {
-    /// The HTTP status, 100 to 599. Redirects are not followed: a 3xx is a result like any other.
+    /// The HTTP status, 100 to 599.
+    ///
+    /// Redirects are not followed: a 3xx is a result like any other.
     package var status: Int
     /// The version that was spoken.
     package var version: HTTPVersion
@@ -48,8 +50,10 @@ package struct TransferResult: Sendable {
     }
 }
 
-/// When the steps of a transfer ended. Spans count from `begun`; a step that did not happen (an open connection was
-/// used again, no TLS) has the value of the step before it.
+/// When the steps of a transfer ended.
+///
+/// Spans count from `begun`; a step that did not happen (an open connection was used again, no TLS) has the value of
+/// the step before it.
 package struct TransferTimings: Hashable, Sendable, Codable {
     /// When the transfer was begun.
     package var begun: Instant

@@ -46,17 +46,22 @@ package enum ChannelEvent: Sendable {
 package struct ChannelSettings: Sendable {
     /// The HTTP version to speak; `http2` means HTTP/2 by ALPN over TLS, and by prior knowledge without.
     package var version: HTTPVersion
-    /// The most transfers in progress at once on this channel; one more waits for its turn. At least 1.
+    /// The most transfers in progress at once on this channel; one more waits for its turn.
+    ///
+    /// At least 1.
     package var parallelTransfers: Int
     /// The names of response headers to keep, in lower case.
     package var keptHeaders: [String]
-    /// Addresses for host names, `host:port` to address, which take the place of name lookup. TLS still asks for and
-    /// verifies the host name.
+    /// Addresses for host names, `host:port` to address, which take the place of name lookup.
+    ///
+    /// TLS still asks for and verifies the host name.
     package var pinnedAddresses: [String: String]
     /// The value of the `User-Agent` header.
     package var userAgent: String
     /// The most that a body which is to be kept may have received on the wire in total is each request's own limit;
-    /// this one bounds the response headers. Default 64 KiB.
+    /// this one bounds the response headers.
+    ///
+    /// Default 64 KiB.
     package var headerLimit: ByteCount
 
     /// Creates settings.

@@ -3,7 +3,9 @@ import Quantities
 import Testing
 
 @Suite("Audience plan") struct AudiencePlanTests {
-    private func settings(_ arrivals: ArrivalPattern, watch: WatchTime = .untilEnd, viewers: Int = 10_000) -> AudienceSettings {
+    private func settings(_ arrivals: ArrivalPattern, watch: WatchTime = .untilEnd, viewers: Int = 10_000)
+        -> AudienceSettings
+    {
         AudienceSettings(
             viewers: viewers, arrivals: arrivals, watch: watch,
             streams: [.init(name: "main", weight: 3), .init(name: "none", weight: 0), .init(name: "side", weight: 1)],
@@ -40,7 +42,9 @@ import Testing
         #expect(!sessions.contains { $0.stream == 1 })
     }
 
-    @Test("arrivals come in order and fill the span", arguments: [ArrivalPattern.constant(over: .seconds(60)), .ramp(over: .seconds(60))])
+    @Test(
+        "arrivals come in order and fill the span",
+        arguments: [ArrivalPattern.constant(over: .seconds(60)), .ramp(over: .seconds(60))])
     func arrivesInOrder(pattern: ArrivalPattern) {
         let plan = AudiencePlan(settings: settings(pattern), seed: 1)
         let arrivals = (0..<plan.count).map { plan.session($0).arrival }

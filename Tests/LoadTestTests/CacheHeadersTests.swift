@@ -17,11 +17,14 @@ import Transport
         ("", CacheStatus.unknown),
         // RFC 9211, section 4 among them.
         ("cache-status: ExampleCache; hit", .hit), ("cache-status: ExampleCache; hit; ttl=376", .hit),
-        ("cache-status: ExampleCache; hit; ttl=-412", .stale), ("cache-status: ExampleCache; fwd=uri-miss; stored", .miss),
+        ("cache-status: ExampleCache; hit; ttl=-412", .stale),
+        ("cache-status: ExampleCache; fwd=uri-miss; stored", .miss),
         ("cache-status: ExampleCache; fwd=stale; fwd-status=304", .revalidated),
         ("cache-status: ExampleCache; fwd=stale", .miss), ("cache-status: ExampleCache; fwd=partial", .miss),
-        ("cache-status: ExampleCache; fwd=uri-miss; collapsed", .miss), ("cache-status: ExampleCache; fwd=bypass", .bypass),
-        ("cache-status: a; fwd=method", .bypass), ("cache-status: a; fwd=request", .bypass), ("cache-status: a", .unknown),
+        ("cache-status: ExampleCache; fwd=uri-miss; collapsed", .miss),
+        ("cache-status: ExampleCache; fwd=bypass", .bypass),
+        ("cache-status: a; fwd=method", .bypass), ("cache-status: a; fwd=request", .bypass),
+        ("cache-status: a", .unknown),
         ("cache-status: OriginCache; hit; ttl=1100, \"CDN Company Here\"; fwd=uri-miss", .miss),
         ("cache-status: OriginCache; fwd=miss, edge ; hit ", .hit),
         ("cache-status: edge; hit; key=\"a,b;fwd=miss\"", .hit), ("cache-status: edge; hit=?0; fwd=miss", .miss),
@@ -34,11 +37,13 @@ import Transport
         // Cloudflare
         ("cf-cache-status: HIT", .hit), ("cf-cache-status: EXPIRED", .miss), ("cf-cache-status: STALE", .stale),
         ("cf-cache-status: BYPASS", .bypass), ("cf-cache-status: REVALIDATED", .revalidated),
-        ("cf-cache-status: UPDATING", .stale), ("cf-cache-status: DYNAMIC", .bypass), ("cf-cache-status: NONE", .unknown),
+        ("cf-cache-status: UPDATING", .stale), ("cf-cache-status: DYNAMIC", .bypass),
+        ("cf-cache-status: NONE", .unknown),
         // Fastly: the edge is the last one.
         ("x-cache: MISS, HIT", .hit), ("x-cache: HIT, MISS", .miss), ("x-cache: HIT\nx-cache: MISS", .miss),
         // Akamai
-        ("x-cache: TCP_HIT from a23-1.deploy.akamaitechnologies.com (AkamaiGHost/9)", .hit), ("x-cache: TCP_MEM_HIT", .hit),
+        ("x-cache: TCP_HIT from a23-1.deploy.akamaitechnologies.com (AkamaiGHost/9)", .hit),
+        ("x-cache: TCP_MEM_HIT", .hit),
         ("x-cache: TCP_MISS from a23-hit-1.deploy.akamaitechnologies.com", .miss),
         ("x-cache: TCP_REFRESH_HIT from a23", .revalidated), ("x-cache: TCP_REFRESH_MISS from a23", .miss),
         ("x-cache: TCP_REFRESH_FAIL_HIT", .stale), ("x-cache: TCP_IMS_HIT", .hit), ("x-cache: TCP_EXPIRED_HIT", .stale),

@@ -140,7 +140,8 @@ import Testing
     @Test(.timeLimit(.minutes(1)))
     func redirectsInACircleEnd() async throws {
         let gate = try #require(
-            ReplyServer { _ in ReplyServer.answer("307 Temporary Redirect", headers: "Location: /again?key=secret\r\n") })
+            ReplyServer { _ in ReplyServer.answer("307 Temporary Redirect", headers: "Location: /again?key=secret\r\n")
+            })
         let run = try await Stage.play(Stage.settings(["http://127.0.0.1:\(gate.port)/go.m3u8"], viewers: 1))
         gate.stop()
         #expect(gate.requests == 11 && run.report.totals.allTransfers.byStatus == [307: 11])
@@ -164,7 +165,8 @@ import Testing
         let noise = try #require(ReplyServer { _ in "220 mail.example ESMTP\r\n" })
         let closed = try #require(ReplyServer.closedPort())
         let uris = [
-            base + "/none/master.m3u8?token=secret", "http://127.0.0.1:\(html.port)/a.m3u8", "http://127.0.0.1:\(closed)/a",
+            base + "/none/master.m3u8?token=secret", "http://127.0.0.1:\(html.port)/a.m3u8",
+            "http://127.0.0.1:\(closed)/a",
             "http://nowhere.invalid/a.m3u8", "http://127.0.0.1:\(noise.port)/a",
         ]
         var found: [[String]] = []
@@ -177,7 +179,10 @@ import Testing
         html.stop()
         noise.stop()
         await origin.stop()
-        #expect(found[0] == ["the manifest \(base)/none/master.m3u8 was answered with status 404; is the path right, and the stream on air?"])
+        #expect(
+            found[0] == [
+                "the manifest \(base)/none/master.m3u8 was answered with status 404; is the path right, and the stream on air?"
+            ])
         #expect(found[1].first?.hasPrefix("the manifest \(uris[1]) cannot be read: ") == true)
         #expect(found[1].first?.contains("an HTML page") == true, "\(found[1])")
         #expect(found[2].first?.hasPrefix("the manifest \(uris[2]) could not be fetched: no connection (") == true)

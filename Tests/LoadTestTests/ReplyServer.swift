@@ -72,7 +72,8 @@ final class ReplyServer: Sendable {
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let isBound = withUnsafeMutablePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, length) == 0 && Self.systemListen(listener) == 0 && getsockname(listener, $0, &length) == 0
+                bind(listener, $0, length) == 0 && Self.systemListen(listener) == 0
+                    && getsockname(listener, $0, &length) == 0
             }
         }
         guard isBound else {

@@ -27,7 +27,8 @@ enum Stage {
     static var content: ContentSettings {
         var content = ContentSettings()
         content.videoTracks = [
-            .init(bitRate: .kilobits(200), width: 320, height: 180), .init(bitRate: .kilobits(600), width: 640, height: 360),
+            .init(bitRate: .kilobits(200), width: 320, height: 180),
+            .init(bitRate: .kilobits(600), width: 640, height: 360),
         ]
         content.audioBitRate = .kilobits(32)
         content.videoOnDemandDuration = .seconds(6)
@@ -75,13 +76,15 @@ enum Stage {
         let test = try LoadTest(settings)
         let metadata = RunMetadata(profile: "test", seed: 5, startedAt: test.startedAt, toolVersion: "test")
         let outcome = try await test.run(
-            storedAt: folder + "/run.sqlite", metadata, stop: stop, onTick: { tick in ticks.withLock { $0.append(tick) } })
+            storedAt: folder + "/run.sqlite", metadata, stop: stop,
+            onTick: { tick in ticks.withLock { $0.append(tick) } })
         let elapsed = WallClock.now() - begun
         let reader = try RunReader(path: folder + "/run.sqlite")
         var sessions: [SessionSummary] = []
         try reader.forEachSession { sessions.append($0) }
         return Performance(
-            outcome: outcome, report: try reader.report(), sessions: sessions, ticks: ticks.withLock { $0 }, elapsed: elapsed)
+            outcome: outcome, report: try reader.report(), sessions: sessions, ticks: ticks.withLock { $0 },
+            elapsed: elapsed)
     }
 
     /// What all edges did, when the last answer has been booked: an edge books after its client has read.

@@ -36,7 +36,8 @@ struct DASHContent: PlaybackHarness.Content {
 
     func answer(_ request: SessionRequest, at now: Double) -> PlaybackHarness.Answer {
         switch request.kind {
-        case .manifest: return PlaybackHarness.Answer(bytes: 3_000, document: .manifest(.presentation(presentation(at: now))))
+        case .manifest:
+            return PlaybackHarness.Answer(bytes: 3_000, document: .manifest(.presentation(presentation(at: now))))
         case .index:
             let list = Numbered(prefix: "x", start: 0, firstSequence: 0, lastSequence: 9)
             return PlaybackHarness.Answer(bytes: 500, document: .segmentIndex(SegmentList(list)))
@@ -55,11 +56,13 @@ struct DASHContent: PlaybackHarness.Content {
         var start = 0.0
         var made: [Period] = []
         for (number, duration) in (isLive ? [0] : periods).enumerated() {
-            let last: Int64? = isLive ? (hasTimeline ? Int64((age + now) / 2) - 1 : nil) : Int64((duration / 2).rounded(.up)) - 1
+            let last: Int64? =
+                isLive ? (hasTimeline ? Int64((age + now) / 2) - 1 : nil) : Int64((duration / 2).rounded(.up)) - 1
             let first: Int64 = isLive && hasTimeline ? max(0, (last ?? 0) - 14) : 0
             func list(_ prefix: String) -> MediaSource {
                 .segments(
-                    SegmentList(Numbered(prefix: prefix, start: start, firstSequence: first, lastSequence: last)), bases: ["p\(number)/"])
+                    SegmentList(Numbered(prefix: prefix, start: start, firstSequence: first, lastSequence: last)),
+                    bases: ["p\(number)/"])
             }
             let video = bitRates.indices.map { index in
                 Track(
@@ -67,14 +70,18 @@ struct DASHContent: PlaybackHarness.Content {
                     media: isIndexed
                         ? .indexed(
                             IndexedMedia(
-                                uri: "file\(index)", indexRange: ByteRange(offset: 800, length: 400), initialization: nil,
+                                uri: "file\(index)", indexRange: ByteRange(offset: 800, length: 400),
+                                initialization: nil,
                                 periodStart: .zero), bases: []) : list("v\(index)"))
             }
             let audio = [Track(id: "a", bitRate: .kilobits(96), media: list("a"))]
             made.append(
                 Period(
                     id: "p\(number)", start: .seconds(start), duration: isLive ? nil : .seconds(duration),
-                    switchingSets: [SwitchingSet(id: "1", kind: .video, tracks: video), SwitchingSet(id: "2", kind: .audio, tracks: audio)]))
+                    switchingSets: [
+                        SwitchingSet(id: "1", kind: .video, tracks: video),
+                        SwitchingSet(id: "2", kind: .audio, tracks: audio),
+                    ]))
             start += duration
         }
         let timing = DynamicTiming(

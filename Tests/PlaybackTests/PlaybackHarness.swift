@@ -73,7 +73,9 @@ struct PlaybackHarness {
         while now < seconds {
             steps += 1
             guard steps < 100_000 else {
-                Issue.record("the session does not let the clock go on at \(now) s: wakes at \(String(describing: session.wakeUp))")
+                Issue.record(
+                    "the session does not let the clock go on at \(now) s: wakes at \(String(describing: session.wakeUp))"
+                )
                 return
             }
             let next = min(nextHappening(), Double(second), seconds)
@@ -157,7 +159,9 @@ struct PlaybackHarness {
                         id: id, request: request, begun: now, bodyStarts: now + latency,
                         remainingBits: Double(answer.bytes) * 8, answer: answer))
             case .cancel(let id):
-                if let position = flows.firstIndex(where: { $0.id == id }) { cancelled.append(flows.remove(at: position)) }
+                if let position = flows.firstIndex(where: { $0.id == id }) {
+                    cancelled.append(flows.remove(at: position))
+                }
             }
         }
         for flow in cancelled { finish(flow, error: "cancelled") }

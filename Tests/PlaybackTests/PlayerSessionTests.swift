@@ -27,7 +27,8 @@ import Testing
         #expect(harness.times(of: .playing).first.map { abs($0 - expected) < 1e-6 } == true)
     }
 
-    @Test("rebuffers when the link is too slow, from the very instant the buffer is empty, and resumes at the threshold")
+    @Test(
+        "rebuffers when the link is too slow, from the very instant the buffer is empty, and resumes at the threshold")
     func rebuffers() {
         // 1 Mbit/s content over a link that is cut from second 4 to 12: 8 s of media at most are there.
         let content = HLSContent(bitRates: [1_000_000])
@@ -55,7 +56,9 @@ import Testing
         #expect(tracks.last == 500)
     }
 
-    @Test("stays on the fixed track", arguments: [(FixedTrack.lowest, 500), (.highest, 3_000), (.atMost(.megabits(2)), 1_000)])
+    @Test(
+        "stays on the fixed track",
+        arguments: [(FixedTrack.lowest, 500), (.highest, 3_000), (.atMost(.megabits(2)), 1_000)])
     func staysOnFixedTrack(track: FixedTrack, kilobits: Int) {
         var harness = PlaybackHarness(content: HLSContent(), network: "9", settings: settings(.fixed(track)))
         harness.run(seconds: 40)
@@ -87,7 +90,8 @@ import Testing
 
     @Test("fetches a key once, before the first segment")
     func fetchesKeysOnce() {
-        var harness = PlaybackHarness(content: HLSContent(isEncrypted: true), network: "9", settings: settings(.fixed(.lowest)))
+        var harness = PlaybackHarness(
+            content: HLSContent(isEncrypted: true), network: "9", settings: settings(.fixed(.lowest)))
         harness.run(seconds: 40)
         let kinds = harness.requests.map(\.request.kind)
         #expect(kinds.filter { $0 == .key }.count == 1)
@@ -159,7 +163,8 @@ import Testing
 
     @Test("reloads a live playlist once a segment, counted from the last request")
     func reloadsAtPace() {
-        var harness = PlaybackHarness(content: HLSContent(segments: nil), network: "9", settings: settings(.fixed(.lowest)))
+        var harness = PlaybackHarness(
+            content: HLSContent(segments: nil), network: "9", settings: settings(.fixed(.lowest)))
         harness.run(seconds: 60)
         let times = harness.requests.filter { $0.request.kind == .playlist }.map(\.at)
         #expect((12...18).contains(times.count))
@@ -232,7 +237,8 @@ import Testing
     @Test("a viewer who leaves lets transfers end, or cancels them", arguments: LeavingRule.allCases)
     func leaves(rule: LeavingRule) {
         var harness = PlaybackHarness(
-            content: HLSContent(bitRates: [1_000_000], segments: 50), network: "2", settings: PlayerSettings(leaving: rule))
+            content: HLSContent(bitRates: [1_000_000], segments: 50), network: "2",
+            settings: PlayerSettings(leaving: rule))
         harness.plan(.stop, at: 7.25)
         harness.run(seconds: 60)
         #expect(harness.session.isFinished)

@@ -26,7 +26,8 @@ struct HLSContent: PlaybackHarness.Content {
         switch request.kind {
         case .manifest: return PlaybackHarness.Answer(bytes: 500, document: .manifest(.presentation(master)))
         case .playlist:
-            return PlaybackHarness.Answer(bytes: 1_000, document: .manifest(.mediaPlaylist(playlist(at: min(now, frozenFrom)))))
+            return PlaybackHarness.Answer(
+                bytes: 1_000, document: .manifest(.mediaPlaylist(playlist(at: min(now, frozenFrom)))))
         case .video:
             let track = Self.track(of: request.uri)
             return PlaybackHarness.Answer(bytes: Int64(bitRates[track] * segmentDuration / 8))

@@ -25,17 +25,21 @@ import Testing
         Case("run: 5", "4:6: run: expected a mapping, found a single value"),
         Case("run: {loops: 0}", "4:14: run.loops: expected a whole number from 1 to 256, found '0'"),
         Case("run: {limit: 0 s}", "4:14: run.limit: this must be longer than zero"),
-        Case("run: {limit: 10}", "4:14: run.limit: expected a duration such as 500 ms, 30 s, 10 min or 2 h, found '10'"),
+        Case(
+            "run: {limit: 10}", "4:14: run.limit: expected a duration such as 500 ms, 30 s, 10 min or 2 h, found '10'"),
         Case("run: {grace: -1 s}", "4:14: run.grace: expected a duration"),
         Case("run: {stop file: ''}", "4:18: run.stop file: expected a path, found nothing"),
-        Case("run: {transfers: 200%}", "4:18: run.transfers: expected none, all, or a share of the sessions such as 1%"),
+        Case(
+            "run: {transfers: 200%}", "4:18: run.transfers: expected none, all, or a share of the sessions such as 1%"),
         Case("run: {limits: 5 s}", "4:7: run.limits: this is not a setting; did you mean 'limit'?"),
         Case("http: {version: 4}", "4:17: http.version: expected one of: 1.1, 2, 3, found '4'"),
         Case("http: {verify: no}", "4:16: http.verify: expected true or false, found 'no'"),
         Case("http: {user agent: \"a\\nb\"}", "4:20: http.user agent: expected printable characters"),
         Case("http: {parallel transfers: 65}", "4:28: http.parallel transfers: expected a whole number from 1 to 64"),
         Case("http: {certificate authorities: []}", "expected the path of a PEM file, found a list"),
-        Case("player: {adaptation: fast}", "4:22: player.adaptation: expected throughput, lowest, highest, or a bit rate"),
+        Case(
+            "player: {adaptation: fast}", "4:22: player.adaptation: expected throughput, lowest, highest, or a bit rate"
+        ),
         Case("player: {leaving: stay}", "4:19: player.leaving: expected one of: finish, abort, found 'stay'"),
         Case("player: {live edge segments: 0}", "expected a number from 1 to 20, found '0'"),
         Case("player: {live edge segments: nan}", "expected a number from 1 to 20, found 'nan'"),
@@ -46,17 +50,25 @@ import Testing
         Case("player: {forward buffer: 1 s}", "'resume buffer' (2 s) is longer than 'forward buffer' (1 s)"),
         Case("player: {timeouts: {total: 0 s}}", "4:28: player.timeouts.total: this must be longer than zero"),
         Case("player: {timeouts: {totl: 1 s}}", "player.timeouts.totl: this is not a setting; did you mean 'total'?"),
-        Case("targets: {allow: ['http://127.0.0.1/']}", "targets.allow[1]: expected a host or host:port, without scheme"),
+        Case(
+            "targets: {allow: ['http://127.0.0.1/']}", "targets.allow[1]: expected a host or host:port, without scheme"),
         Case("targets: {allow: ['*.example', 127.0.0.1]}", "targets.allow[1]: expected a host or host:port"),
         Case("targets: {allow: [cdn.example]}", "2:10: streams: the stream main is on 127.0.0.1, which is not among"),
-        Case("targets: {allow: ['127.0.0.1:80']}", "2:10: streams: the stream main is on 127.0.0.1, which is not among"),
-        Case("targets: {limits: {data: much}}", "targets.limits.data: expected a size such as 500 MB or 2 TB, found 'much'"),
-        Case("targets: {limits: {throughput: 3 MB}}", "targets.limits.throughput: expected a bit rate such as 800 kbit/s"),
+        Case(
+            "targets: {allow: ['127.0.0.1:80']}", "2:10: streams: the stream main is on 127.0.0.1, which is not among"),
+        Case(
+            "targets: {limits: {data: much}}",
+            "targets.limits.data: expected a size such as 500 MB or 2 TB, found 'much'"),
+        Case(
+            "targets: {limits: {throughput: 3 MB}}", "targets.limits.throughput: expected a bit rate such as 800 kbit/s"
+        ),
         Case("access: {}", "4:9: access: the setting 'token' is missing"),
         Case("thresholds: [startup < 3 s]", "4:14: thresholds[1]: The threshold “startup < 3 s” names no part"),
         Case("thresholds: [[a]]", "thresholds[1]: expected a threshold such as startup time p95 < 3 s, found a list"),
         Case("thresholds: [{a: b, c: d}]", "found a mapping; put the threshold in quotes"),
-        Case("thresholds: ['stream mian: plays > 1']", "there is no stream 'mian'; did you mean 'main'? Allowed here: main"),
+        Case(
+            "thresholds: ['stream mian: plays > 1']",
+            "there is no stream 'mian'; did you mean 'main'? Allowed here: main"),
         Case("thresholds: ['region oslo: plays > 1']", "there is no region 'oslo'. Allowed here: all"),
         Case("thresholds: ['kind vidio: transfers > 1']", "there is no kind 'vidio'; did you mean 'video'?"),
     ])
@@ -77,21 +89,26 @@ import Testing
         Case("viewers: 2, over: 1 s, rate: 2/s", "audience.rate: give either 'over' or 'rate', not both"),
         Case("viewers: 2, rate: 2", "audience.rate: expected a rate such as 20/s or 600/min, found '2'"),
         Case("viewers: 2, over: soon", "audience.over: expected a duration"),
-        Case("viewers: 2, watch: long", "audience.watch: expected 'until end', a duration, or one of {uniform: {from, to}}"),
+        Case(
+            "viewers: 2, watch: long",
+            "audience.watch: expected 'until end', a duration, or one of {uniform: {from, to}}"),
         Case("viewers: 2, watch: {}", "audience.watch: expected 'until end', a duration, or one of"),
         Case("viewers: 2, watch: {gauss: {}}", "audience.watch.gauss: this is not a setting. Allowed here: uniform, "),
         Case("viewers: 2, watch: {uniform: {from: 1 s}}", "audience.watch.uniform: the setting 'to' is missing"),
         Case("viewers: 2, watch: {uniform: {from: 2 s, to: 1 s}}", "'to' is shorter than 'from'"),
         Case("viewers: 2, watch: {exponential: 5 s}", "audience.watch.exponential: expected a mapping as in"),
         Case("viewers: 2, watch: {lognormal: {median: 1 s, sigma: 9}}", "expected a number from 0 to 5, found '9'"),
-        Case("viewers: 2, streams: {mian: 1}", "audience.streams.mian: this is not a stream of this profile; did you mean"),
+        Case(
+            "viewers: 2, streams: {mian: 1}",
+            "audience.streams.mian: this is not a stream of this profile; did you mean"),
         Case("viewers: 2, streams: {main: 0}", "2:10: streams: at least one stream needs a weight above zero"),
         Case("viewers: 2, regions: {}", "audience.regions: at least one region needs a share above zero"),
         Case("viewers: 2, regions: {oslo: 0%}", "audience.regions: at least one region needs a share above zero"),
         Case("viewers: 2, regions: {'a:b': 1}", "audience.regions.a:b: a name has 1 to 64 letters"),
         Case("viewers: 2, regions: {oslo: {edges: [edge.example]}}", "expected an IP address, found 'edge.example'"),
         Case("viewers: 2, regions: {oslo: {edges: [1.2.3.256]}}", "expected an IP address, found '1.2.3.256'"),
-        Case("viewers: 2, regions: {oslo: {share: x}}", "expected a share such as 25% or a weight such as 3, found 'x'"),
+        Case(
+            "viewers: 2, regions: {oslo: {share: x}}", "expected a share such as 25% or a weight such as 3, found 'x'"),
     ])
     func aProblemOfTheAudienceIsToldAtItsPlace(_ test: Case) {
         let found = problems(
@@ -107,7 +124,8 @@ import Testing
     @Test(arguments: [
         Case("streams: {}", "2:10: streams: no stream stands here"),
         Case("streams:", "2:9: streams: expected a mapping of names to URIs, found nothing"),
-        Case("streams: {a: ftp://x/y}", "streams.a: expected an absolute http or https URI of a playlist or MPD, found"),
+        Case(
+            "streams: {a: ftp://x/y}", "streams.a: expected an absolute http or https URI of a playlist or MPD, found"),
         Case("streams: {a: /vod/a.m3u8}", "streams.a: expected an absolute http or https URI"),
         Case("streams: {a: 'http:///x'}", "streams.a: expected an absolute http or https URI"),
         Case("streams: {a: {weight: 1}}", "streams.a: the setting 'uri' is missing"),
@@ -140,11 +158,13 @@ import Testing
 
     @Test(arguments: [
         Case("", "p.yaml: the profile is empty"), Case("# only words\n", "p.yaml: the profile is empty"),
-        Case("name: [a", "p.yaml:2:1: this is not YAML: "), Case("name: 'a", "p.yaml:1:"), Case("a: b: c", "p.yaml:1:5: "),
+        Case("name: [a", "p.yaml:2:1: this is not YAML: "), Case("name: 'a", "p.yaml:1:"),
+        Case("a: b: c", "p.yaml:1:5: "),
         Case("\tname: a", "p.yaml:1:1: this is not YAML"), Case("name: *x", "p.yaml:1:"),
         Case("name: a\n---\nname: b", "p.yaml:2:1: this is not YAML"),
         Case("name: a\nseed: 1\nname: b\n", "p.yaml:1:1: the setting 'name' stands here more than once"),
-        Case("- a\n- b\n", "p.yaml:1:1: a profile is a mapping of settings"), Case("hello", "p.yaml:1:1: a profile is a"),
+        Case("- a\n- b\n", "p.yaml:1:1: a profile is a mapping of settings"),
+        Case("hello", "p.yaml:1:1: a profile is a"),
         Case("{}", "p.yaml:1:1: the setting 'name' is missing"),
     ])
     func whatIsNoProfileIsSaidSo(_ test: Case) {
@@ -183,7 +203,9 @@ import Testing
         #expect(crowd(uri, viewers: 1_000).isEmpty)
     }
 
-    @Test(arguments: ["http://127.0.0.1.evil.example/a", "http://127.0.0.256/a", "http://user@cdn.example/", "http://127.0.1/a"])
+    @Test(arguments: [
+        "http://127.0.0.1.evil.example/a", "http://127.0.0.256/a", "http://user@cdn.example/", "http://127.0.1/a",
+    ])
     func otherNamesAreForeign(_ uri: String) {
         #expect(crowd(uri, viewers: 1_000).count == 1)
     }
@@ -229,6 +251,8 @@ import Testing
     @Test func missingTokenSettingsAreAllNamed() {
         let found = problems(minimal("access: {token: {}}"))
         #expect(found.count == 4)
-        for name in ["scheme", "key", "paths", "lifetime"] { #expect(found.contains { $0.contains("'\(name)' is missing") }) }
+        for name in ["scheme", "key", "paths", "lifetime"] {
+            #expect(found.contains { $0.contains("'\(name)' is missing") })
+        }
     }
 }

@@ -74,7 +74,8 @@ import Transport
         #expect(
             profile.token
                 == .init(
-                    scheme: "akamai-edge-auth", key: .environment("EDGE_KEY"), paths: ["/live/*", "/vod/*"], name: "tok",
+                    scheme: "akamai-edge-auth", key: .environment("EDGE_KEY"), paths: ["/live/*", "/vod/*"],
+                    name: "tok",
                     lifetime: .seconds(60), refresh: .seconds(7), inHeader: true, onManifestOnly: true))
         #expect(profile.viewers == 500 && profile.arrivals == .ramp(over: .seconds(120)))
         #expect(profile.watch == .lognormal(median: .seconds(300), sigma: 0.5))
@@ -86,7 +87,8 @@ import Transport
         #expect(
             profile.http
                 == .init(
-                    version: .http2, certificateAuthorities: "ca.pem", verifiesCertificates: false, userAgent: "house/1",
+                    version: .http2, certificateAuthorities: "ca.pem", verifiesCertificates: false,
+                    userAgent: "house/1",
                     parallelTransfers: 3))
         #expect(
             profile.run
@@ -120,7 +122,9 @@ import Transport
 
     @Test func whatIsNotWrittenHasItsDefault() throws {
         let profile = try ProfileReader.read(minimal(), file: "p.yaml")
-        #expect(profile.seed == 1 && profile.player == PlayerSettings() && profile.http == .init() && profile.run == .init())
+        #expect(
+            profile.seed == 1 && profile.player == PlayerSettings() && profile.http == .init() && profile.run == .init()
+        )
         #expect(profile.arrivals == .atOnce && profile.watch == .untilEnd && profile.thresholds.isEmpty)
         #expect(profile.regions == [.init(name: "all", weight: 1, edges: [])])
         #expect(profile.token == nil && profile.allowedHosts == nil && profile.dataLimit == nil)

@@ -15,7 +15,9 @@ package final class Presentation: Sendable {
     package let format: ManifestFormat
     /// The periods in order of time; HLS has exactly one, starting at zero.
     package let periods: [Period]
-    /// True for a dynamic MPD. An HLS presentation is live when its media playlists say so; here it is false.
+    /// True for a dynamic MPD.
+    ///
+    /// An HLS presentation is live when its media playlists say so; here it is false.
     package let isDynamic: Bool
     /// The timing of a dynamic MPD; nil for static ones and for HLS.
     package let dynamicTiming: DynamicTiming?
@@ -57,7 +59,8 @@ package struct Period: Sendable {
     package var switchingSets: [SwitchingSet]
 
     /// Creates a period.
-    package init(id: String = "", start: MediaTime = .zero, duration: TimeAmount? = nil, switchingSets: [SwitchingSet]) {
+    package init(id: String = "", start: MediaTime = .zero, duration: TimeAmount? = nil, switchingSets: [SwitchingSet])
+    {
         self.id = id
         self.start = start
         self.duration = duration
@@ -166,7 +169,9 @@ package enum MediaSource: Sendable {
 package struct IndexedMedia: Sendable, Hashable {
     /// The file, as a reference against the last base; `""` means the base itself.
     package var uri: String
-    /// Where the index is. Nil means that it must be looked for from the file's begin.
+    /// Where the index is.
+    ///
+    /// Nil means that it must be looked for from the file's begin.
     package var indexRange: ByteRange?
     /// The initialization section, where it is told apart.
     package var initialization: InitializationSection?

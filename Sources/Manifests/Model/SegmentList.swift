@@ -5,7 +5,9 @@ import Quantities
 /// A list is either written out (HLS, SegmentList, `sidx`) or made on demand from a template, so that an MPD of any
 /// length costs what is asked of it. It is immutable and shared.
 package struct SegmentList: Sendable {
-    /// Segments that are computed from their number. `segment(_:)` must be pure.
+    /// Segments that are computed from their number.
+    ///
+    /// `segment(_:)` must be pure.
     package protocol Source: Sendable {
         /// The number of the first segment.
         var firstSequence: Int64 { get }

@@ -58,7 +58,7 @@ package struct ThroughputEstimator: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - bytes: The body's size; nothing happens when it is zero.
-    ///   - firstByte: From the request to the first byte.
+    ///   - wait: From the request to the first byte.
     ///   - total: From the request to the last byte.
     package mutating func sample(bytes: ByteCount, firstByte wait: TimeAmount, total: TimeAmount) {
         guard bytes > .zero, total > .zero else { return }

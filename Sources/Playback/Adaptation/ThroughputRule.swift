@@ -6,15 +6,25 @@ import Quantities
 package struct ThroughputRule: Sendable, Hashable {
     /// The constants of the rule.
     package struct Settings: Sendable, Hashable {
-        /// The share of the estimate that the current or a lower track may use. Default 0.95.
+        /// The share of the estimate that the current or a lower track may use.
+        ///
+        /// Default 0.95.
         package var factor: Double
-        /// The share of the estimate that a higher track may use. Default 0.7.
+        /// The share of the estimate that a higher track may use.
+        ///
+        /// Default 0.7.
         package var upFactor: Double
-        /// The half-life of the fast average in seconds of transfer. Default 3.
+        /// The half-life of the fast average in seconds of transfer.
+        ///
+        /// Default 3.
         package var fastHalfLife: Double
-        /// The half-life of the slow average in seconds of transfer. Default 9.
+        /// The half-life of the slow average in seconds of transfer.
+        ///
+        /// Default 9.
         package var slowHalfLife: Double
-        /// The estimate before the first sample. Default 1 Mbit/s.
+        /// The estimate before the first sample.
+        ///
+        /// Default 1 Mbit/s.
         package var initialEstimate: BitRate
 
         /// Creates constants.
@@ -43,7 +53,10 @@ package struct ThroughputRule: Sendable, Hashable {
 
     /// The position of the track to take from a ladder of rising bit rates, which must not be empty.
     ///
-    /// - Parameter current: The position of the track in use; nil at the start, when the plain factor counts for all.
+    /// - Parameters:
+    ///   - ladder: The tracks' bit rates.
+    ///   - current: The position of the track in use; nil at the start, when the plain factor counts for all.
+    /// - Returns: A position in the ladder.
     package func choice(in ladder: [BitRate], current: Int?) -> Int {
         let estimate = estimator.estimate
         for position in ladder.indices.reversed() {

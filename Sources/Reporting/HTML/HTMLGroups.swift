@@ -70,7 +70,8 @@ enum HTMLGroups {
                 .init(Figures.time(cell.startup.percentile(95)), style: startup.style(row)),
                 .init(Figures.percent(cell.rebufferRatio), style: rebuffer.style(row)),
                 .init(Figures.rate(cell.meanBitRate)), .init(Figures.time(cell.latency.percentile(50))),
-                .init(failedText(cell), style: failed.style(row)),
+                // A handful of failures is chance, whatever its share.
+                .init(failedText(cell), style: cell.failed >= 5 ? failed.style(row) : ""),
             ]
             if hasTransfers {
                 let own = transfers[row]

@@ -35,8 +35,8 @@ enum HTMLStyle {
         .bad{border-color:var(--bad);background:var(--badbg)}.bad p{color:var(--bad)}
         .neutral{border-color:var(--neutral);background:var(--neutralbg)}
         .v-passed{color:var(--good)}.v-failed{color:var(--bad)}.v-open{color:var(--caution)}
-        .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(205px,1fr));gap:1px;background:var(--line);border:1px solid var(--line);border-radius:6px;overflow:hidden;margin:22px 0 0;padding:0}
-        .cards div{background:var(--panel);padding:12px 14px}
+        .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(168px,1fr));background:var(--panel);border:1px solid var(--line);border-radius:6px;overflow:hidden;margin:22px 0 0;padding:0}
+        .cards div{padding:12px 14px;box-shadow:0 0 0 .5px var(--line)}
         .cards dt{color:var(--soft);font-size:.84rem}
         .cards dd{margin:0;font-size:1.45rem;font-weight:650;letter-spacing:-.01em;line-height:1.3;font-variant-numeric:tabular-nums}
         .cards dd small{display:block;font-size:.8rem;font-weight:400;color:var(--soft);letter-spacing:0;line-height:1.4}
@@ -65,10 +65,10 @@ enum HTMLStyle {
         .l-paused::before{background:var(--paused)!important}
         .callout{border-left:5px solid var(--rebuffering);background:var(--badbg);padding:10px 14px;border-radius:4px;margin:0 0 16px;overflow-wrap:anywhere}
         .scroll{overflow-x:auto;margin:0 0 18px;border:1px solid var(--line);border-radius:6px;background:var(--panel)}
-        table{border-collapse:collapse;width:100%;font-size:.88rem;font-variant-numeric:tabular-nums}
+        table{border-collapse:collapse;width:100%;font-size:.85rem;font-variant-numeric:tabular-nums}
         caption{text-align:left;font-weight:600;padding:10px 9px 6px;font-size:.95rem}
         th,td{padding:6px 9px;text-align:left;white-space:nowrap;border-top:1px solid var(--grid);font-weight:400}
-        thead th{color:var(--soft);font-size:.8rem;border-top:0;border-bottom:1px solid var(--line)}
+        thead th{color:var(--soft);font-size:.78rem;white-space:normal;vertical-align:bottom;line-height:1.25;border-top:0;border-bottom:1px solid var(--line)}
         tbody th{font-weight:600}
         .n{text-align:right}
         .worst{background:var(--badbg);color:var(--bad);font-weight:600}

@@ -66,8 +66,14 @@ let hostile: [(name: String, bytes: [UInt8])] = [
     ),
     ("64 MB of empty lines", Documents.repeated("\n", 64_000_000, between: "#EXTM3U", "")),
     ("64 MB of braces", Documents.repeated("{$", 32_000_000, between: "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n", "")),
-    ("1 900 000 keys", Documents.repeated("#EXT-X-KEY:METHOD=AES-128,URI=\"a\"\n", 1_900_000, between: "#EXTM3U\n", "")),
-    ("elements of 60 attributes", Documents.repeated("<a \(Documents.attributes(60))/>", 100_000, between: "<MPD>", "</MPD>")),
+    (
+        "1 900 000 keys",
+        Documents.repeated("#EXT-X-KEY:METHOD=AES-128,URI=\"a\"\n", 1_900_000, between: "#EXTM3U\n", "")
+    ),
+    (
+        "elements of 60 attributes",
+        Documents.repeated("<a \(Documents.attributes(60))/>", 100_000, between: "<MPD>", "</MPD>")
+    ),
 ]
 for (name, bytes) in hostile {
     measure("\(name), \(bytes.count) bytes", rounds: 1) { _ = try? ManifestDecoder.decode(bytes) }
