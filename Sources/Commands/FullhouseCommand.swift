@@ -14,6 +14,7 @@ package struct FullhouseCommand: AsyncParsableCommand {
     /// Parses a command line and runs it.
     ///
     /// - Parameter arguments: Without the program's name; nil means the process's own.
+    /// - Throws: ``CommandFailure``, or an error of the argument parser.
     static func perform(_ arguments: [String]? = nil) async throws {
         var command = try parseAsRoot(arguments)
         if var asynchronous = command as? any AsyncParsableCommand {

@@ -30,7 +30,8 @@ import Testing
         ("[::1]80", "is no address"), ("127.0.0.1,", "'' is not understood"),
         ("127.0.0.1,delay", "'delay' is not understood"), ("127.0.0.1,delay=", "'delay=' is not understood"),
         ("127.0.0.1,delay=5", "'delay=5' is not understood"), ("127.0.0.1,cap=2MB/s", "'cap=2MB/s' is not understood"),
-        ("127.0.0.1,errors=many", "'errors=many' is not understood"), ("127.0.0.1,dealy=1s", "'dealy=1s' is not understood"),
+        ("127.0.0.1,errors=many", "'errors=many' is not understood"),
+        ("127.0.0.1,dealy=1s", "'dealy=1s' is not understood"),
     ])
     func whatIsWrongIsNamed(_ text: String, _ expected: String) {
         do {

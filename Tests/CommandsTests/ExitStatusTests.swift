@@ -36,7 +36,9 @@ import Testing
         let report = try RunReader(path: folder + "/run.sqlite").report()
         #expect(report.end == .completed && report.totals.overall.plays == 3)
         #expect(try text("sessions.csv").split(whereSeparator: \.isNewline).count == 4)
-        #expect(try text("transfers.csv").split(whereSeparator: \.isNewline).count == Int(report.totals.allTransfers.all.count) + 1)
+        #expect(
+            try text("transfers.csv").split(whereSeparator: \.isNewline).count == Int(
+                report.totals.allTransfers.all.count) + 1)
         let summary = try JSONSerialization.jsonObject(with: Data(text("summary.json").utf8)) as? [String: Any]
         #expect(summary?["format"] as? String == "fullhouse-summary")
         #expect(try text("report.html").hasPrefix("<!DOCTYPE html>") && text("report.html").contains("</html>"))
@@ -90,7 +92,8 @@ import Testing
         #expect(folder.status == 66 && folder.sentences.count == 1)
         try Data([0xFF, 0xFE, 0x00, 0x41]).write(to: URL(fileURLWithPath: scene.folder + "/binary.yaml"))
         let binary = await Scene.perform("run", scene.folder + "/binary.yaml")
-        #expect(binary.status == 65 && binary.sentences == ["the profile \(scene.folder)/binary.yaml is not UTF-8 text"])
+        #expect(
+            binary.status == 65 && binary.sentences == ["the profile \(scene.folder)/binary.yaml is not UTF-8 text"])
     }
 
     @Test func aBadProfileGivesAllItsProblems() async throws {
@@ -150,7 +153,8 @@ import Testing
     @Test(arguments: [
         ["origin", "--edge", "nonsense:x"], ["origin", "--edge", "127.0.0.1:99999"],
         ["origin", "--edge", "127.0.0.1:0,errors=200%"], ["origin", "--key", "0123456789abcdef"],
-        ["origin", "--live-segment", "soon"], ["origin", "--vod-segment", "0 s"], ["run"], ["run", "a", "--viewers", "0"],
+        ["origin", "--live-segment", "soon"], ["origin", "--vod-segment", "0 s"], ["run"],
+        ["run", "a", "--viewers", "0"],
         ["run", "a", "--loops", "257"], ["run", "a", "--nothing"], ["demo", "--viewers", "5001"], ["nothing"],
     ])
     func aWrongCommandLineGives64(_ arguments: [String]) async {

@@ -10,7 +10,8 @@ final class Program: @unchecked Sendable {
     /// Where the program is: beside the test bundle.
     static let path: String? = {
         let places = [CommandLine.arguments[0], Bundle.main.executablePath ?? "", Bundle.main.bundlePath]
-        let folders = places.map { URL(fileURLWithPath: $0).deletingLastPathComponent().path } + [Bundle.main.bundlePath]
+        let folders =
+            places.map { URL(fileURLWithPath: $0).deletingLastPathComponent().path } + [Bundle.main.bundlePath]
         return folders.map { $0 + "/fullhouse" }.first { FileManager.default.isExecutableFile(atPath: $0) }
     }()
 

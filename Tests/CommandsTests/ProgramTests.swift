@@ -22,7 +22,8 @@ import Testing
         }
     }
 
-    private func start(_ edge: EdgeSettings = EdgeSettings(pop: "osl"), run: String = "loops: 1") async throws -> Stage {
+    private func start(_ edge: EdgeSettings = EdgeSettings(pop: "osl"), run: String = "loops: 1") async throws -> Stage
+    {
         let path = try #require(Program.path, "the program is not built beside the tests")
         let scene = try Scene()
         let origin = try await Scene.origin(edge)
@@ -81,7 +82,9 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: folder + "/report.html"))
         #expect(!FileManager.default.fileExists(atPath: folder + "/run.sqlite-wal"))
         let edge = stage.origin.statistics()[0]
-        #expect(report.totals.allTransfers.all == Tally(count: Int64(edge.requests), bytes: edge.bytes) && edge.aborted == 0)
+        #expect(
+            report.totals.allTransfers.all == Tally(count: Int64(edge.requests), bytes: edge.bytes) && edge.aborted == 0
+        )
     }
 
     @Test(.timeLimit(.minutes(1)))
@@ -113,7 +116,8 @@ import Testing
         let origin = try await Scene.origin()
         let uri = origin.edges[0].baseURL + "/live/a/master.m3u8"
         let profile = try scene.file(
-            "profile.yaml", Scene.profile(uri, viewers: 8, more: "run: {limit: 40 s, transfers: all, grace: 2 s, loops: 1}"))
+            "profile.yaml",
+            Scene.profile(uri, viewers: 8, more: "run: {limit: 40 s, transfers: all, grace: 2 s, loops: 1}"))
         let reports = scene.folder + "/reports"
         try FileManager.default.createDirectory(atPath: reports, withIntermediateDirectories: true)
         let script = preparation + " && exec \"$0\" run \"$1\" --quiet --output \"$2\""

@@ -36,7 +36,8 @@ import Testing
 
     @Test func everyReadyProfileIsTested() throws {
         let files = try FileManager.default.contentsOfDirectory(atPath: Self.root.path + "/Profiles")
-        #expect(Set(files.filter { !$0.hasPrefix(".") }) == ["smoke.yaml", "demo.yaml", "vod-evening.yaml", "live-final.yaml"])
+        let ready: Set = ["smoke.yaml", "demo.yaml", "vod-evening.yaml", "live-final.yaml"]
+        #expect(Set(files.filter { !$0.hasPrefix(".") }) == ready)
     }
 
     @Test func thePageNamesEverySetting() throws {
@@ -51,7 +52,10 @@ import Testing
 
     @Test func thePageNamesNoOtherSetting() throws {
         let page = try text("docs/PROFILE-FORMAT.md")
-        let known = Set(ProfileVocabulary.all.flatMap { parent, names in names.map { parent.isEmpty ? $0 : parent + "." + $0 } })
+        let paths = ProfileVocabulary.all.flatMap { parent, names in
+            names.map { parent.isEmpty ? $0 : parent + "." + $0 }
+        }
+        let known = Set(paths)
         let rows = page.split(separator: "\n").filter { $0.hasPrefix("| `") }
         let named = rows.compactMap { $0.dropFirst(3).split(separator: "`").first.map(String.init) }
         #expect(named.count >= known.count)
@@ -60,7 +64,8 @@ import Testing
 
     @Test func theExamplesOfThePageCanBeRead() throws {
         let page = try text("docs/PROFILE-FORMAT.md")
-        let examples = page.components(separatedBy: "```yaml\n").dropFirst().compactMap { $0.components(separatedBy: "```").first }
+        let examples = page.components(separatedBy: "```yaml\n").dropFirst()
+            .compactMap { $0.components(separatedBy: "```").first }
         #expect(examples.count >= 2)
         for example in examples { #expect(problems(example) == [], "\(example)") }
     }
