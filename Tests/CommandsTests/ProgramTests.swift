@@ -107,6 +107,37 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: folder + "/report.html"))
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func anOriginServesUntilItIsInterrupted() async throws {
+        let path = try #require(Program.path)
+        let scene = try Scene()
+        let origin = try Program(
+            scene, path, ["origin", "--edge", "127.0.0.1:0,pop=osl", "--vod-duration", "2s", "--vod-segment", "1s"])
+        for _ in 0..<250 where !origin.output.contains("master.m3u8") { try await Task.sleep(for: .milliseconds(20)) }
+        let line = try #require(origin.output.split(separator: "\n").first { $0.contains("/vod/demo/master.m3u8") })
+        let uri = try #require(line.split(separator: " ").first.map(String.init))
+        // The profile comes from standard input, by way of a shell.
+        let profile = try scene.file("profile.yaml", Scene.profile(uri))
+        let viewer = try Program(
+            scene, "/bin/sh",
+            ["-c", "exec \"$0\" run - --quiet --output \"$1\" < \"$2\"", path, scene.folder + "/reports", profile])
+        let status = try await viewer.end()
+        #expect(status == 0 || status == 2, "\(viewer.errors)")
+        let report = try RunReader(path: try #require(scene.runs().first) + "/run.sqlite").report()
+        #expect(report.totals.overall.plays == 3)
+        origin.send(SIGINT)
+        #expect(try await origin.end() == 0)
+        let transfers = report.totals.allTransfers.all
+        #expect(
+            origin.output.contains("osl: \(transfers.count) requests, \(transfers.bytes) bytes"), "\(origin.output)")
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: [["--help"], ["--version"], ["run", "--help"]])
+    func helpIsNoFailure(_ arguments: [String]) async throws {
+        let program = try Program(try Scene(), try #require(Program.path), arguments)
+        #expect(try await program.end() == 0)
+    }
+
     // MARK: A full disk
 
     /// Runs in a shell after some preparation, so that the store cannot grow beyond a size.
