@@ -28,12 +28,12 @@ enum EdgeOption {
         if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
             let address = String(text[text.index(after: text.startIndex)..<end])
             let rest = text[text.index(after: end)...]
-            if rest.isEmpty { return (address, 0) }
-            if rest.hasPrefix(":"), let port = Int(rest.dropFirst()) { return (address, port) }
+            if rest.isEmpty, !address.isEmpty { return (address, 0) }
+            if rest.hasPrefix(":"), !address.isEmpty, let port = Int(rest.dropFirst()) { return (address, port) }
         } else {
             let halves = text.split(separator: ":", omittingEmptySubsequences: false)
             if halves.count == 1, !text.isEmpty { return (text, 0) }
-            if halves.count == 2, let port = Int(halves[1]) { return (String(halves[0]), port) }
+            if halves.count == 2, !halves[0].isEmpty, let port = Int(halves[1]) { return (String(halves[0]), port) }
         }
         throw CommandFailure(.usage, "--edge \(whole): '\(text)' is no address; write one such as 127.0.0.1:8080")
     }

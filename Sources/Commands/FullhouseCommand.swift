@@ -11,15 +11,23 @@ package struct FullhouseCommand: AsyncParsableCommand {
 
     package init() {}
 
+    /// Parses a command line and runs it.
+    ///
+    /// - Parameter arguments: Without the program's name; nil means the process's own.
+    /// - Throws: ``CommandFailure``, or an error of the argument parser.
+    static func perform(_ arguments: [String]? = nil) async throws {
+        var command = try parseAsRoot(arguments)
+        if var asynchronous = command as? any AsyncParsableCommand {
+            try await asynchronous.run()
+        } else {
+            try command.run()
+        }
+    }
+
     /// Parses the command line, runs it and leaves the process with the status of ``ExitStatus``.
     package static func start() async -> Never {
         do {
-            var command = try parseAsRoot()
-            if var asynchronous = command as? any AsyncParsableCommand {
-                try await asynchronous.run()
-            } else {
-                try command.run()
-            }
+            try await perform()
             Foundation.exit(ExitStatus.success.rawValue)
         } catch let failure as CommandFailure {
             for sentence in failure.sentences { StandardError.line("fullhouse: " + sentence) }

@@ -86,7 +86,15 @@ enum OriginStart {
         do throws(OriginError) {
             return try await OriginServer.start(settings)
         } catch {
-            throw CommandFailure(.unavailable, "the embedded origin cannot start: \(error.description)")
+            throw CommandFailure(status(of: error), "the embedded origin cannot start: \(error.description)")
+        }
+    }
+
+    private static func status(of error: OriginError) -> ExitStatus {
+        switch error {
+        case .invalidSettings: .usage
+        case .directoryMissing: .noInput
+        case .portInUse, .addressNotAvailable, .permissionDenied, .cannotListen: .unavailable
         }
     }
 }

@@ -121,7 +121,8 @@ package struct LoadTest: Sendable {
                     return nil
                 }
             }
-            group.addTask { await signal.wait() }
+            // Nothing to hear means that this run itself was cancelled, or that the last loop is done and nobody listens.
+            group.addTask { await signal.wait() ?? "it was cancelled" }
             var reason: String?
             var running = contexts.count
             while running > 0, let ended = await group.next() {

@@ -29,6 +29,11 @@ private final class SessionRun {
         var request: SessionRequest
         var uri: String
         var hops: Int
+
+        /// True while no redirect has led away from the host that was asked: others are not shown its token.
+        var isAtItsHost: Bool {
+            hops == 0 || URIReference(uri).authority == URIReference(request.uri).authority
+        }
     }
 
     private let context: LoopContext
@@ -164,7 +169,8 @@ private final class SessionRun {
             case .manifest, .segmentIndex: .keep(limit: settings.documentLimit)
             }
         var headers: [HTTPHeader] = []
-        if let header = signer?.header(for: transfer.request.kind, at: context.player.wall(at: channel.now)) {
+        let now = context.player.wall(at: channel.now)
+        if transfer.isAtItsHost, let header = signer?.header(for: transfer.request.kind, at: now) {
             headers.append(header)
         }
         channel.begin(

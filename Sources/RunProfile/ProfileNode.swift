@@ -82,6 +82,7 @@ struct ProfileNode {
     ///   - expected: What is to stand here, for messages.
     ///   - allowed: The known names.
     ///   - word: What such a name is the name of, for messages.
+    /// - Returns: The entries with known names.
     func entries(_ expected: String, allowed: [String], word: String = "a setting") -> [String: ProfileNode] {
         var result: [String: ProfileNode] = [:]
         for (name, child) in orderedEntries(expected) {

@@ -13,6 +13,7 @@ package enum ProfileReader {
     ///   - text: The YAML.
     ///   - file: What the file is called in problems.
     ///   - viewers: Takes the place of `audience.viewers`.
+    /// - Returns: The profile; it can be played as it is.
     /// - Throws: ``ProfileError`` with every problem found.
     package static func read(_ text: String, file: String, viewers: Int? = nil) throws(ProfileError) -> RunProfile {
         let list = ProfileNode.ProblemList(file: file)

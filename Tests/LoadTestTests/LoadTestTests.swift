@@ -222,6 +222,19 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1)))
+    func aCancelledRunIsMarkedAsStopped() async throws {
+        let origin = try await Stage.origin()
+        let settings = live(origin, viewers: 3)
+        let running = Task { try await Stage.play(settings) }
+        try await Task.sleep(for: .milliseconds(1_500))
+        running.cancel()
+        let run = try await running.value
+        await origin.stop()
+        #expect(run.report.end == .stopped(reason: "it was cancelled"))
+        #expect(run.report.totals.overall.outcomes.running == 3 && run.elapsed < .seconds(6))
+    }
+
+    @Test(.timeLimit(.minutes(1)))
     func theTimeLimitEndsARun() async throws {
         let origin = try await Stage.origin()
         var settings = live(origin, viewers: 4)

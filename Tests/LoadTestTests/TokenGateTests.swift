@@ -3,6 +3,7 @@ import Measurement
 import Origin
 import Playback
 import Quantities
+import Synchronization
 import Testing
 
 @testable import LoadTest
@@ -87,6 +88,32 @@ import Testing
         #expect(run.report.totals.overall.plays == 4 && run.report.totals.overall.failed == 0)
         #expect(Set(origin.statistics()[0].verdicts.keys) == [.valid])
         #expect(run.report.totals.allTransfers.byStatus.keys.sorted() == [200])
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func aTokenInAHeaderStaysWithItsHost() async throws {
+        let heads = Mutex<[String]>([])
+        let far = try #require(
+            ReplyServer { head in
+                heads.withLock { $0.append(head) }
+                return ReplyServer.answer("404 Not Found")
+            })
+        let near = try #require(
+            ReplyServer { head in
+                heads.withLock { $0.append(head) }
+                let target = head.hasPrefix("GET /one ") ? "/two" : "http://127.0.0.1:\(far.port)/three"
+                return ReplyServer.answer("302 Found", headers: "Location: \(target)\r\n")
+            })
+        var settings = Stage.settings(["http://127.0.0.1:\(near.port)/one"], viewers: 1)
+        settings.token = policy()
+        settings.token?.placement = .header
+        let run = try await Stage.play(settings)
+        near.stop()
+        far.stop()
+        #expect(run.report.totals.allTransfers.byStatus == [302: 2, 404: 1])
+        let seen = heads.withLock { $0 }
+        #expect(seen.map { $0.split(separator: " ")[1] } == ["/one", "/two", "/three"])
+        #expect(seen.map { $0.lowercased().contains("\r\nhdnts: ") } == [true, true, false])
     }
 
     @Test func theHeaderCarriesTheTokenWhereItShould() {

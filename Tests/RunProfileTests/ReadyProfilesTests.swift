@@ -1,0 +1,72 @@
+import Audience
+import Foundation
+import Quantities
+import Testing
+
+@testable import RunProfile
+
+/// The profiles in `Profiles/` and the page about them.
+@Suite struct ReadyProfilesTests {
+    private static let root = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    private func text(_ path: String) throws -> String {
+        try String(contentsOf: Self.root.appendingPathComponent(path), encoding: .utf8)
+    }
+
+    @Test(arguments: [("smoke", 10, 1), ("demo", 240, 4), ("vod-evening", 5_000, 3), ("live-final", 20_000, 2)])
+    func aReadyProfileCanBePlayed(_ name: String, _ viewers: Int, _ streams: Int) throws {
+        let written = try text("Profiles/\(name).yaml")
+        #expect(problems(written) == [])
+        let profile = try ProfileReader.read(written, file: name)
+        #expect(profile.name == name && profile.viewers == viewers && profile.streams.count == streams)
+        #expect(!profile.thresholds.isEmpty)
+        let plan = AudiencePlan(settings: profile.audience, seed: profile.seed)
+        var seen: Set<Int> = []
+        var last = Instant.zero
+        for index in 0..<plan.count {
+            let session = plan.session(index)
+            #expect(session.arrival >= last && session.arrival - .zero <= profile.arrivals.span)
+            #expect(profile.regions.indices.contains(session.region))
+            seen.insert(session.stream)
+            last = session.arrival
+        }
+        #expect(seen == Set(0..<streams))
+    }
+
+    @Test func everyReadyProfileIsTested() throws {
+        let files = try FileManager.default.contentsOfDirectory(atPath: Self.root.path + "/Profiles")
+        let ready: Set = ["smoke.yaml", "demo.yaml", "vod-evening.yaml", "live-final.yaml"]
+        #expect(Set(files.filter { !$0.hasPrefix(".") }) == ready)
+    }
+
+    @Test func thePageNamesEverySetting() throws {
+        let page = try text("docs/PROFILE-FORMAT.md")
+        for (parent, names) in ProfileVocabulary.all {
+            for name in names {
+                let path = parent.isEmpty ? name : parent + "." + name
+                #expect(page.contains("| `\(path)` |"), "\(path)")
+            }
+        }
+    }
+
+    @Test func thePageNamesNoOtherSetting() throws {
+        let page = try text("docs/PROFILE-FORMAT.md")
+        let paths = ProfileVocabulary.all.flatMap { parent, names in
+            names.map { parent.isEmpty ? $0 : parent + "." + $0 }
+        }
+        let known = Set(paths)
+        let rows = page.split(separator: "\n").filter { $0.hasPrefix("| `") }
+        let named = rows.compactMap { $0.dropFirst(3).split(separator: "`").first.map(String.init) }
+        #expect(named.count >= known.count)
+        for name in named { #expect(known.contains(name), "\(name)") }
+    }
+
+    @Test func theExamplesOfThePageCanBeRead() throws {
+        let page = try text("docs/PROFILE-FORMAT.md")
+        let examples = page.components(separatedBy: "```yaml\n").dropFirst()
+            .compactMap { $0.components(separatedBy: "```").first }
+        #expect(examples.count >= 2)
+        for example in examples { #expect(problems(example) == [], "\(example)") }
+    }
+}
