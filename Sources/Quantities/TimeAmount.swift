@@ -21,7 +21,7 @@ package struct TimeAmount: Hashable, Comparable, Sendable, Codable {
     /// A span of whole milliseconds.
     package static func milliseconds(_ count: Int64) -> TimeAmount { TimeAmount(nanoseconds: count * 1_000_000) }
     /// A span of whole seconds.
-    @inlinable package static func seconds(_ count: some BinaryInteger) -> TimeAmount { seconds(Double(count)) }
+    package static func seconds(_ count: some BinaryInteger) -> TimeAmount { seconds(Double(count)) }
 
     /// A span of a fractional number of seconds, rounded to the nanosecond; not-a-number gives zero and what does not
     /// fit is clamped.
