@@ -9,9 +9,9 @@ private struct Happening: Comparable {
     let at: Instant
     /// Counts up, so that what is of the same instant happens in the order of its planning.
     let order: UInt64
-    let viewer: Int
-    /// The transfer that ends; nil when the session is to be woken.
-    let ended: (TransferID, TransferReport)?
+    let viewer: Int32
+    /// The place of the transfer that ends; negative when the session is to be woken.
+    let transfer: Int32
 
     static func == (left: Happening, right: Happening) -> Bool { left.order == right.order }
     static func < (left: Happening, right: Happening) -> Bool {
@@ -39,6 +39,9 @@ struct World {
     private(set) var eventCount = 0
     private var viewers: [Viewer] = []
     private var happenings = Heap<Happening>()
+    /// The ends of transfers in progress, out of the heap because they are large.
+    private var transfers: [(TransferID, TransferReport)] = []
+    private var freePlaces: [Int32] = []
     private var planned: UInt64 = 0
     private var effects: [SessionEffect] = []
     /// What the sessions have reported since the recorder was last told.
@@ -62,20 +65,28 @@ struct World {
 
     private mutating func plan(at instant: Instant, viewer: Int, ended: (TransferID, TransferReport)? = nil) {
         planned += 1
-        happenings.insert(Happening(at: instant, order: planned, viewer: viewer, ended: ended))
+        var place: Int32 = -1
+        if let ended {
+            place = freePlaces.popLast() ?? Int32(transfers.count)
+            if Int(place) == transfers.count { transfers.append(ended) } else { transfers[Int(place)] = ended }
+        }
+        happenings.insert(Happening(at: instant, order: planned, viewer: Int32(viewer), transfer: place))
     }
 
     /// Lets everything happen that is due before an instant.
     mutating func run(until end: Instant) {
         while let next = happenings.min, next.at < end {
             happenings.removeMin()
-            if let (id, report) = next.ended {
-                transferEnded(id, report, of: next.viewer, at: next.at)
-            } else if viewers[next.viewer].wakes == next.at {
-                let isFirst = !viewers[next.viewer].hasBegun
-                viewers[next.viewer].hasBegun = true
-                viewers[next.viewer].wakes = .distantFuture
-                tell(isFirst ? .start : .wake, next.viewer, at: next.at)
+            let viewer = Int(next.viewer)
+            if next.transfer >= 0 {
+                freePlaces.append(next.transfer)
+                let (id, report) = transfers[Int(next.transfer)]
+                transferEnded(id, report, of: viewer, at: next.at)
+            } else if viewers[viewer].wakes == next.at {
+                let isFirst = !viewers[viewer].hasBegun
+                viewers[viewer].hasBegun = true
+                viewers[viewer].wakes = .distantFuture
+                tell(isFirst ? .start : .wake, viewer, at: next.at)
             }
         }
     }
