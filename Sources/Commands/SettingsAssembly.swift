@@ -20,13 +20,15 @@ enum SettingsAssembly {
         let transport = CurlTransportSettings(
             certificateAuthorities: profile.http.certificateAuthorities,
             verifiesCertificates: profile.http.verifiesCertificates, allowedHosts: allowedHosts(profile))
-        return LoadTestSettings(
+        var settings = LoadTestSettings(
             plan: AudiencePlan(settings: profile.audience, seed: profile.seed), streams: streams,
             regions: profile.regions.map { region(of: $0, streams: streams) }, player: profile.player, channel: channel,
             transport: transport, loops: profile.run.loops ?? defaultLoops, limit: profile.run.limit,
             grace: profile.run.grace, sampling: profile.run.sampling, token: try profile.token.map(tokenPolicy),
             limits: LoadTestSettings.Limits(data: profile.dataLimit, throughput: profile.throughputLimit),
             stopFile: profile.run.stopFile)
+        settings.crossesNetwork = !isOnThisMachine(profile)
+        return settings
     }
 
     /// One loop for each processor but one, which is left to name lookup, the store and the system.
@@ -34,6 +36,14 @@ enum SettingsAssembly {
 
     private static func allowedHosts(_ profile: RunProfile) -> Set<String> {
         Set(profile.allowedHosts ?? profile.streams.compactMap { URIReference($0.uri).host })
+    }
+
+    /// True when every stream of every region is fetched from a loopback address.
+    private static func isOnThisMachine(_ profile: RunProfile) -> Bool {
+        let hosts = profile.streams.compactMap { URIReference($0.uri).host }
+        return profile.regions.allSatisfy { region in
+            (region.edges.isEmpty ? hosts : region.edges).allSatisfy(LoopbackHost.matches)
+        }
     }
 
     /// Pins a region's edges: each address takes the place of every stream's host.

@@ -38,9 +38,7 @@ extension CurlChannel {
             return .failure(.unsupported(detail: "the installed libcurl (\(version)) has no HTTP/2"))
         }
         if let error = Self.fault(of: request) { return .failure(error) }
-        guard let end = RequestTarget.authorityEnd(of: request.uri.utf8) else { return .failure(.badURI) }
-        let prefix = request.uri.utf8.prefix(end)
-        if let known = origins.firstIndex(where: { $0.target.prefix.elementsEqual(prefix) }) { return .success(known) }
+        if let known = knownOrigin(of: request.uri) { return .success(known) }
         guard let target = RequestTarget(uri: request.uri.utf8) else { return .failure(.badURI) }
         if let allowed = loop.settings.allowedHosts, !allowed.contains(target.host),
             !allowed.contains("\(target.host):\(target.port)")
@@ -59,6 +57,14 @@ extension CurlChannel {
         }
         origins.append(origin)
         return .success(origins.count - 1)
+    }
+
+    /// The place of the origin of a URI, when the channel has sent to it before and the URI is sound.
+    private func knownOrigin(of uri: String) -> Int? {
+        uri.utf8.withContiguousStorageIfAvailable { bytes in
+            guard let end = RequestTarget.authorityEnd(in: bytes) else { return nil }
+            return origins.firstIndex { $0.target.isPrefix(of: bytes, to: end) }
+        } ?? nil
     }
 
     /// What is wrong with a request before anything is sent.

@@ -22,6 +22,9 @@ package final class CurlChannel: TransferChannel {
         var deadline: Instant { begun + min(request.timeouts.firstByte, request.timeouts.total) }
     }
 
+    // What each transfer touches is exempt from exclusivity checks at run time (as in ``CurlLoop`` and ``EasyTransfer``:
+    // together 3 % of a request's instructions). The loop's thread alone touches it, and no access lasts over a call of
+    // anybody else's code.
     let loop: CurlLoop
     let number: UInt64
     let settings: ChannelSettings
@@ -29,18 +32,18 @@ package final class CurlChannel: TransferChannel {
     /// Made with the first transfer; nil before that, and where libcurl has no memory for it.
     private(set) var share: UnsafeMutableRawPointer?
     let keptNames: UnsafeMutablePointer<CChar>
-    var origins: [Origin] = []
-    var sockets: [OpenSocket] = []
+    @exclusivity(unchecked) var origins: [Origin] = []
+    @exclusivity(unchecked) var sockets: [OpenSocket] = []
     private(set) var isClosed = false
 
-    private var transfers: [EasyTransfer] = []
-    private var waiting = Deque<Waiting>()
+    @exclusivity(unchecked) private var transfers: [EasyTransfer] = []
+    @exclusivity(unchecked) private var waiting = Deque<Waiting>()
     private var waitingTimer: TimerHeap.Index?
     private var alarmTimer: TimerHeap.Index?
     private var alarmInstant = Instant.distantFuture
 
-    private var events = Deque<ChannelEvent>()
-    private var owner: UnsafeContinuation<ChannelEvent, Never>?
+    @exclusivity(unchecked) private var events = Deque<ChannelEvent>()
+    @exclusivity(unchecked) private var owner: UnsafeContinuation<ChannelEvent, Never>?
     private var waits: UInt64 = 0
     private var isReady = false
     private var cancellationIsReported = false
@@ -74,7 +77,7 @@ package final class CurlChannel: TransferChannel {
         case .success(let origin):
             let transfer = Waiting(id: id, request: request, begun: begun, origin: origin)
             if waiting.isEmpty, let handle = freeHandle() {
-                handle.start(transfer)
+                handle.start(transfer, at: begun)
             } else {
                 waiting.append(transfer)
                 watchWaiting()
@@ -208,7 +211,7 @@ extension CurlChannel {
         report(id, result)
         while let next = waiting.first, let handle = freeHandle() {
             waiting.removeFirst()
-            handle.start(next)
+            handle.start(next, at: now)
         }
     }
 

@@ -28,13 +28,13 @@ package final class CurlLoop: TaskExecutor, @unchecked Sendable {
     // The loop's own.
     let epoll: Int32
     let multi: OpaqueMulti
-    var ring = Deque<UnownedJob>()
-    var timers = TimerHeap()
-    var timerTargets: [TimerTarget] = []
-    var descriptors: [DescriptorState] = []
+    @exclusivity(unchecked) var ring = Deque<UnownedJob>()
+    @exclusivity(unchecked) var timers = TimerHeap()
+    @exclusivity(unchecked) var timerTargets: [TimerTarget] = []
+    @exclusivity(unchecked) var descriptors: [DescriptorState] = []
     var channels: [UInt64: CurlChannel] = [:]
     var channelsEverOpened: UInt64 = 0
-    var ready: [CurlChannel] = []
+    @exclusivity(unchecked) var ready: [CurlChannel] = []
     var names: [String: CachedName] = [:]
     var waitingForName: [String: [NameWait]] = [:]
     /// When libcurl wants to be called next.

@@ -1,4 +1,5 @@
 import CCurl
+import Glibc
 import Quantities
 import Transport
 
@@ -62,7 +63,13 @@ extension EasyTransfer {
     private var remoteAddress: String {
         var text: UnsafeMutablePointer<CChar>?
         guard let easy, fh_easy_get_string(easy, CURLINFO_PRIMARY_IP, &text) == CURLE_OK, let text else { return "" }
-        return String(cString: text)
+        let length = strlen(text)
+        let isLast = lastAddress.utf8.withContiguousStorageIfAvailable { last in
+            guard let start = last.baseAddress, last.count == length else { return length == 0 }
+            return memcmp(start, text, length) == 0
+        }
+        if isLast != true { lastAddress = String(cString: text) }
+        return lastAddress
     }
 
     private var keptHeaders: [HTTPHeader] {

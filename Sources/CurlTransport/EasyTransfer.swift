@@ -16,7 +16,7 @@ final class EasyTransfer {
     let loop: CurlLoop
     let easy: UnsafeMutableRawPointer?
     let response: UnsafeMutablePointer<fh_response>
-    var configured = EasyConfiguration()
+    @exclusivity(unchecked) var configured = EasyConfiguration()
     /// The first option that libcurl refused, if any.
     var optionFailure: CURLcode = CURLE_OK
 
@@ -24,13 +24,15 @@ final class EasyTransfer {
     /// Counts the transfers of this handle.
     private(set) var run: UInt64 = 0
     private(set) var id = TransferID(0)
-    private(set) var request = TransferRequest(uri: "")
+    @exclusivity(unchecked) private(set) var request = TransferRequest(uri: "")
     private(set) var begun = Instant.zero
     /// When the transfer had its turn.
     private var started = Instant.zero
     /// When it was given to libcurl: the zero of libcurl's timings.
     private(set) var launched = Instant.zero
     private(set) var origin = 0
+    /// The peer's address as it was last, so that its text is made once.
+    @exclusivity(unchecked) var lastAddress = ""
     private var launchTurn: UInt64 = 0
     private let watchdog: TimerHeap.Index
 
@@ -64,14 +66,14 @@ final class EasyTransfer {
     }
 
     /// Begins a transfer whose turn it is; the handle must be free.
-    func start(_ transfer: CurlChannel.Waiting) {
+    func start(_ transfer: CurlChannel.Waiting, at now: Instant) {
         precondition(!isBusy, "a handle carries one transfer at a time")
         run &+= 1
         id = transfer.id
         request = transfer.request
         begun = transfer.begun
         origin = transfer.origin
-        started = loop.now
+        started = now
         launched = started
         state = .waitingForName
         let limits = request.timeouts
@@ -79,11 +81,11 @@ final class EasyTransfer {
         watch(
             until: min(
                 started + min(limits.connect, limits.stalled, nudge), begun + min(limits.firstByte, limits.total)))
-        guard channel.needsLookup(origin) else { return launch() }
+        guard channel.needsLookup(origin) else { return launch(at: now) }
         let host = channel.origins[origin].target.host
         if let name = loop.cachedAddresses(of: host) {
             channel.setAddresses(name.addresses, expires: name.expires, of: origin)
-            launch()
+            launch(at: now)
         } else {
             loop.lookUp(host, for: NameWait(transfer: self, run: run))
         }
@@ -100,18 +102,19 @@ final class EasyTransfer {
         guard !addresses.isEmpty else {
             return end(.nameLookup(host: channel.origins[origin].target.host))
         }
-        channel.setAddresses(addresses, expires: loop.now + loop.settings.nameLifetime, of: origin)
-        launch()
+        let now = loop.now
+        channel.setAddresses(addresses, expires: now + loop.settings.nameLifetime, of: origin)
+        launch(at: now)
     }
 
-    private func launch() {
+    private func launch(at now: Instant) {
         configure(request, for: channel.origins[origin])
         guard let easy, channel.share != nil, optionFailure == CURLE_OK else {
             let code = optionFailure == CURLE_OK ? CURLE_OUT_OF_MEMORY : optionFailure
             optionFailure = CURLE_OK
             return end(.other(code: Int(code.rawValue), detail: String(cString: curl_easy_strerror(code))))
         }
-        launched = loop.now
+        launched = now
         launchTurn = loop.libraryTurns
         let code = curl_multi_add_handle(loop.multi, easy)
         guard code == CURLM_OK else {

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Where a request goes: the scheme, host and port of its URI, which are checked more strictly than libcurl does, so
 /// that the two never disagree about the host.
 struct RequestTarget: Hashable {
@@ -42,24 +44,41 @@ struct RequestTarget: Hashable {
     /// The number of bytes up to the end of the authority of an `http` or `https` URI; nil for anything else, or where
     /// a byte of the URI is not printable ASCII (a line break would end the request line).
     static func authorityEnd(of uri: some Collection<UInt8>) -> Int? {
-        var position = 0
-        var end: Int?
-        var slashes = 0
-        for byte in uri {
-            guard byte > 0x20, byte < 0x7F else { return nil }
-            if end == nil {
-                let isSlash = byte == UInt8(ascii: "/")
-                if slashes == 2, isSlash || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#") { end = position }
-                if isSlash { slashes += 1 }
-                if slashes == 0, position > 5 { return nil }
-            }
-            position += 1
-        }
-        guard slashes >= 2 else { return nil }
-        let length = end ?? position
-        let start = uri.lazy.map(lowercased)
-        guard start.starts(with: "http://".utf8) || start.starts(with: "https://".utf8) else { return nil }
+        uri.withContiguousStorageIfAvailable(authorityEnd(in:)) ?? Array(uri).withUnsafeBufferPointer(authorityEnd(in:))
+    }
+
+    /// The same over bytes in one piece: every request comes through here.
+    static func authorityEnd(in uri: UnsafeBufferPointer<UInt8>) -> Int? {
+        guard let start = schemeEnd(in: uri) else { return nil }
+        // One test for both ends of the range of printable characters, without a branch for each byte.
+        var unclean: UInt8 = 0
+        for byte in uri { unclean |= byte &- 0x21 > 0x5D ? 1 : 0 }
+        guard unclean == 0 else { return nil }
+        var end = start
+        while end < uri.count, !isAuthorityEnd(uri[end]) { end += 1 }
+        return end
+    }
+
+    /// The number of bytes of `http://` or `https://` at the begin, in whatever case; nil for anything else.
+    private static func schemeEnd(in uri: UnsafeBufferPointer<UInt8>) -> Int? {
+        guard uri.count >= 7 else { return nil }
+        let length = lowercased(uri[4]) == UInt8(ascii: "s") ? 8 : 7
+        guard uri.count >= length, lowercased(uri[0]) == UInt8(ascii: "h"), lowercased(uri[1]) == UInt8(ascii: "t"),
+            lowercased(uri[2]) == UInt8(ascii: "t"), lowercased(uri[3]) == UInt8(ascii: "p"),
+            uri[length - 3] == UInt8(ascii: ":"), uri[length - 2] == UInt8(ascii: "/"),
+            uri[length - 1] == UInt8(ascii: "/")
+        else { return nil }
         return length
+    }
+
+    private static func isAuthorityEnd(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
+    }
+
+    /// Whether a URI, whose authority ends at a place, has this target's scheme and authority byte for byte.
+    func isPrefix(of uri: UnsafeBufferPointer<UInt8>, to end: Int) -> Bool {
+        guard prefix.count == end, let start = uri.baseAddress else { return false }
+        return prefix.withUnsafeBufferPointer { $0.baseAddress.map { memcmp($0, start, end) == 0 } ?? false }
     }
 
     /// The host and port of an authority without user information, and whether the host stood in brackets.

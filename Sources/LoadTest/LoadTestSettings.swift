@@ -92,6 +92,10 @@ package struct LoadTestSettings: Sendable {
     package var limits: Limits
     /// A file whose appearance ends the run gently.
     package var stopFile: String?
+    /// False when everything is on this machine.
+    ///
+    /// Then segments that TCP sends again tell nothing of a network: on loopback they come from busy processors.
+    package var crossesNetwork = true
     /// Where chosen sessions are recorded; nil, as in every ordinary run, costs nothing.
     var recordings: SessionRecordings?
 

@@ -9,8 +9,10 @@ struct MachineProbe {
     private let firstClockGap: TimeAmount
     private let epoch: MonotonicEpoch
     private let firstSegments: (sent: Int64, again: Int64)
+    private let crossesNetwork: Bool
 
-    init(descriptorLimit: Int, epoch: MonotonicEpoch) {
+    init(descriptorLimit: Int, epoch: MonotonicEpoch, crossesNetwork: Bool) {
+        self.crossesNetwork = crossesNetwork
         self.descriptorLimit = descriptorLimit
         self.epoch = epoch
         firstClockGap = Self.clockGap(epoch)
@@ -25,9 +27,11 @@ struct MachineProbe {
         sample.residentMemory = Self.kilobytes("VmRSS:", in: "/proc/self/status")
         sample.availableMemory = Self.kilobytes("MemAvailable:", in: "/proc/meminfo")
         sample.totalMemory = Self.kilobytes("MemTotal:", in: "/proc/meminfo")
-        let segments = Self.segments()
-        sample.segmentsSent = segments.sent - firstSegments.sent
-        sample.segmentsRetransmitted = segments.again - firstSegments.again
+        if crossesNetwork {
+            let segments = Self.segments()
+            sample.segmentsSent = segments.sent - firstSegments.sent
+            sample.segmentsRetransmitted = segments.again - firstSegments.again
+        }
         sample.clockStep = Self.clockGap(epoch) - firstClockGap
         return sample
     }

@@ -24,7 +24,8 @@ actor RunMonitor {
         writer = try RunWriter(path: path, metadata: metadata)
         self.signal = signal
         self.epoch = epoch
-        probe = MachineProbe(descriptorLimit: descriptorLimit, epoch: epoch)
+        probe = MachineProbe(
+            descriptorLimit: descriptorLimit, epoch: epoch, crossesNetwork: settings.crossesNetwork)
         before = contexts.map { $0.loop.statistics() }
     }
 

@@ -102,20 +102,19 @@ extension PlayerSession {
 
     /// The track (position in the set) that the adaptation mode wants; nil when all have failed.
     func choice(for position: Int) -> Int? {
-        let loader = loaders[position]
-        guard !loader.ladder.isEmpty else { return nil }
+        guard !loaders[position].ladder.isEmpty else { return nil }
         switch settings.adaptation {
         case .fixed(let fixed):
-            return loader.ladder[fixed.choice(in: loader.ladderRates)]
+            return loaders[position].ladder[fixed.choice(in: loaders[position].ladderRates)]
         case .throughput:
-            guard let rule, loader.ladder.count > 1 else { return loader.ladder[0] }
+            guard let rule, loaders[position].ladder.count > 1 else { return loaders[position].ladder[0] }
             if position > 0 {
                 // Audio beside video: the best that needs no more than a seventh of what the link carries.
                 let share = rule.estimator.estimate * (1.0 / 7)
-                return loader.ladder[loader.ladderRates.lastIndex { $0 <= share } ?? 0]
+                return loaders[position].ladder[loaders[position].ladderRates.lastIndex { $0 <= share } ?? 0]
             }
-            let current = hasStarted ? loader.ladder.firstIndex(of: loader.selection.track) : nil
-            return loader.ladder[rule.choice(in: loader.ladderRates, current: current)]
+            let current = hasStarted ? loaders[position].ladder.firstIndex(of: loaders[position].selection.track) : nil
+            return loaders[position].ladder[rule.choice(in: loaders[position].ladderRates, current: current)]
         }
     }
 

@@ -7,9 +7,10 @@ extension PlayerSession {
     var playbackLimit: MediaTime {
         var limit: MediaTime?
         var last: MediaTime?
-        for loader in loaders {
-            last = max(last ?? loader.buffer.end, loader.buffer.end)
-            if !loader.isComplete { limit = min(limit ?? loader.buffer.end, loader.buffer.end) }
+        for position in loaders.indices {
+            let end = loaders[position].buffer.end
+            last = max(last ?? end, end)
+            if !loaders[position].isComplete { limit = min(limit ?? end, end) }
         }
         return limit ?? last ?? playhead
     }

@@ -42,16 +42,17 @@ extension PlayerSession {
     private mutating func beginSegmentIfDue(
         of position: Int, at now: Instant, _ effects: inout [SessionEffect]
     ) -> Bool {
-        let loader = loaders[position]
-        guard isReadyForSegment(position), let media = loader.media else { return false }
-        if let planned = loader.plannedDue, planned > now { return false }
-        let due = loader.plannedDue ?? now
-        let level = loader.buffer.end - self.position(at: now)
+        // Nothing here copies a whole loader: this is asked for each loader with every input.
+        let planned = loaders[position].plannedDue
+        if let planned, planned > now { return false }
+        guard isReadyForSegment(position), let media = loaders[position].media else { return false }
+        let due = planned ?? now
+        let level = loaders[position].buffer.end - self.position(at: now)
         if level >= settings.forwardTarget {
             plan(position, at: state == .playing ? now + (level - settings.forwardTarget) + .nanoseconds(1) : nil)
             return false
         }
-        switch nextSegment(of: loader, media, at: now) {
+        switch nextSegment(of: position, media, at: now) {
         case .ready(let segment):
             return take(segment, of: position, media, due: due, at: now, &effects)
         case .notBefore(let instant):
@@ -77,9 +78,9 @@ extension PlayerSession {
 
     /// True when a loader waits for nothing but the instant at which its next segment is due.
     func isReadyForSegment(_ position: Int) -> Bool {
-        let loader = loaders[position]
-        guard loader.isIdle, !loader.isComplete, let media = loader.media else { return false }
-        return media.selection == loader.selection
+        guard loaders[position].isIdle, !loaders[position].isComplete, let selection = loaders[position].media?.selection
+        else { return false }
+        return selection == loaders[position].selection
             && !retries.contains { $0.purpose == .segment(loader: position) }
     }
 
@@ -108,18 +109,18 @@ extension PlayerSession {
         return false
     }
 
-    private func nextSegment(of loader: TrackLoader, _ media: LoadedMedia, at now: Instant) -> NextSegment {
+    private func nextSegment(of position: Int, _ media: LoadedMedia, at now: Instant) -> NextSegment {
         let list = media.segments
         let mayGrow = media.isLive || expectsUpdates
         guard !list.isEmpty else { return mayGrow ? .awaitsReload : .endOfPeriod }
-        guard let sequence = loader.nextSequence ?? sequence(at: loader.buffer.end, media) else { return .awaitsReload }
+        guard let sequence = loaders[position].nextSequence ?? sequence(at: loaders[position].buffer.end, media) else { return .awaitsReload }
         if let last = list.lastSequence, sequence > last {
-            if let presentation, loader.selection.period + 1 < presentation.periods.count { return .endOfPeriod }
+            if let presentation, loaders[position].selection.period + 1 < presentation.periods.count { return .endOfPeriod }
             return mayGrow ? .awaitsReload : .endOfPeriod
         }
         guard let segment = list.segment(sequence) else { return .lost }
         guard let timing = presentation?.dynamicTiming, presentation?.isDynamic == true else {
-            if media.isLive, loader.nextSequence == nil, isBehindWindow(segment, loader, media) { return .lost }
+            if media.isLive, loaders[position].nextSequence == nil, isBehindWindow(segment, position, media) { return .lost }
             return .ready(segment)
         }
         let end = timing.availabilityStart + (segment.end - .zero)
@@ -133,9 +134,9 @@ extension PlayerSession {
     }
 
     /// True when the list's first segment begins well after the place where the loader has to go on.
-    private func isBehindWindow(_ segment: Segment, _ loader: TrackLoader, _ media: LoadedMedia) -> Bool {
+    private func isBehindWindow(_ segment: Segment, _ position: Int, _ media: LoadedMedia) -> Bool {
         segment.sequence == media.segments.firstSequence && hasStarted
-            && segment.start + media.offset > loader.buffer.end + segment.duration
+            && segment.start + media.offset > loaders[position].buffer.end + segment.duration
     }
 
     /// The number of the segment that goes on at a point of the session's timeline.

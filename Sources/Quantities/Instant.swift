@@ -7,7 +7,7 @@ package struct Instant: Hashable, Comparable, Sendable, Codable {
     package var nanoseconds: Int64
 
     /// Creates the instant so many nanoseconds after the run began.
-    package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+    @inlinable package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
     /// The begin of the run.
     package static let zero = Instant(nanoseconds: 0)
@@ -22,10 +22,10 @@ package struct Instant: Hashable, Comparable, Sendable, Codable {
     /// Seconds since the run began.
     package var seconds: Double { Double(nanoseconds) / 1e9 }
 
-    package static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
+    @inlinable package static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
 
     /// The instant so much later; ``distantFuture`` when that is past the end of the clock.
-    package static func + (instant: Instant, amount: TimeAmount) -> Instant {
+    @inlinable package static func + (instant: Instant, amount: TimeAmount) -> Instant {
         let (sum, overflow) = instant.nanoseconds.addingReportingOverflow(amount.nanoseconds)
         return Instant(nanoseconds: overflow ? (amount.nanoseconds > 0 ? .max : .min) : sum)
     }
@@ -43,7 +43,7 @@ package struct WallTime: Hashable, Comparable, Sendable, Codable {
     package var nanoseconds: Int64
 
     /// Creates the time so many nanoseconds after 1970 began.
-    package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+    @inlinable package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
     /// The time so many seconds after 1970 began.
     package static func seconds(_ count: Double) -> WallTime {
@@ -53,8 +53,8 @@ package struct WallTime: Hashable, Comparable, Sendable, Codable {
     /// Seconds since 1970 began.
     package var seconds: Double { Double(nanoseconds) / 1e9 }
 
-    package static func < (left: WallTime, right: WallTime) -> Bool { left.nanoseconds < right.nanoseconds }
-    package static func + (time: WallTime, amount: TimeAmount) -> WallTime {
+    @inlinable package static func < (left: WallTime, right: WallTime) -> Bool { left.nanoseconds < right.nanoseconds }
+    @inlinable package static func + (time: WallTime, amount: TimeAmount) -> WallTime {
         WallTime(nanoseconds: time.nanoseconds &+ amount.nanoseconds)
     }
     package static func - (time: WallTime, amount: TimeAmount) -> WallTime {
@@ -74,7 +74,7 @@ package struct MediaTime: Hashable, Comparable, Sendable, Codable {
     package var nanoseconds: Int64
 
     /// Creates the point so many nanoseconds after the timeline's zero.
-    package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+    @inlinable package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
     /// The timeline's zero.
     package static let zero = MediaTime(nanoseconds: 0)
@@ -87,8 +87,8 @@ package struct MediaTime: Hashable, Comparable, Sendable, Codable {
     /// Seconds from the timeline's zero.
     package var seconds: Double { Double(nanoseconds) / 1e9 }
 
-    package static func < (left: MediaTime, right: MediaTime) -> Bool { left.nanoseconds < right.nanoseconds }
-    package static func + (time: MediaTime, amount: TimeAmount) -> MediaTime {
+    @inlinable package static func < (left: MediaTime, right: MediaTime) -> Bool { left.nanoseconds < right.nanoseconds }
+    @inlinable package static func + (time: MediaTime, amount: TimeAmount) -> MediaTime {
         MediaTime(nanoseconds: time.nanoseconds &+ amount.nanoseconds)
     }
     package static func - (time: MediaTime, amount: TimeAmount) -> MediaTime {

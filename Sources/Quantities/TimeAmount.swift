@@ -7,7 +7,7 @@ package struct TimeAmount: Hashable, Comparable, Sendable, Codable {
     package var nanoseconds: Int64
 
     /// Creates a span of so many nanoseconds.
-    package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+    @inlinable package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
     /// No time at all.
     package static let zero = TimeAmount(nanoseconds: 0)
@@ -34,8 +34,8 @@ package struct TimeAmount: Hashable, Comparable, Sendable, Codable {
     /// The span in milliseconds.
     package var milliseconds: Double { Double(nanoseconds) / 1e6 }
 
-    package static func < (left: TimeAmount, right: TimeAmount) -> Bool { left.nanoseconds < right.nanoseconds }
-    package static func + (left: TimeAmount, right: TimeAmount) -> TimeAmount {
+    @inlinable package static func < (left: TimeAmount, right: TimeAmount) -> Bool { left.nanoseconds < right.nanoseconds }
+    @inlinable package static func + (left: TimeAmount, right: TimeAmount) -> TimeAmount {
         let (sum, overflow) = left.nanoseconds.addingReportingOverflow(right.nanoseconds)
         return TimeAmount(nanoseconds: overflow ? (right.nanoseconds > 0 ? .max : .min) : sum)
     }

@@ -81,7 +81,11 @@ package struct URIReference: Hashable, Sendable {
     ///   - base: The URI it was found in, after redirects.
     /// - Returns: The target as text, without the reference's fragment changed.
     package static func resolve(_ reference: String, against base: String) -> String {
-        if schemeEnd(Substring(reference)) != nil, !reference.utf8.contains(UInt8(ascii: ".")) { return reference }
+        resolveSimple(reference, against: base) ?? resolveParts(reference, against: base)
+    }
+
+    /// The same by taking both apart, for any reference.
+    static func resolveParts(_ reference: String, against base: String) -> String {
         let relative = URIReference(reference)
         var target = relative
         if relative.scheme != nil {

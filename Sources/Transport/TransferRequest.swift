@@ -42,7 +42,7 @@ package struct TransferRequest: Sendable {
     /// Creates a request; by default a GET whose body is counted and thrown away.
     package init(
         uri: String, method: Method = .get, headers: [HTTPHeader] = [], byteRange: ByteRange? = nil,
-        requestBody: [UInt8]? = nil, body: Body = .discard, timeouts: TransferTimeouts = TransferTimeouts()
+        requestBody: [UInt8]? = nil, body: Body = .discard, timeouts: TransferTimeouts = .standard
     ) {
         self.uri = uri
         self.method = method
@@ -86,6 +86,9 @@ package struct TransferTimeouts: Hashable, Sendable, Codable {
     ///
     /// Default 120 s.
     package var total: TimeAmount
+
+    /// The defaults, made once: nearly every request has them.
+    package static let standard = TransferTimeouts()
 
     /// Creates limits; each must be longer than zero.
     package init(

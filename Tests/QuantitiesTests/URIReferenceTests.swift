@@ -1,5 +1,6 @@
-import Quantities
 import Testing
+
+@testable import Quantities
 
 @Suite("URI references") struct URIReferenceTests {
     /// The examples of RFC 3986 section 5.4, all against `http://a/b/c/d;p?q`.
@@ -22,6 +23,24 @@ import Testing
         ])
     func resolves(reference: String, target: String) {
         #expect(URIReference.resolve(reference, against: "http://a/b/c/d;p?q") == target)
+    }
+
+    @Test("resolve alike by the short way and by taking them apart", arguments: 0..<8)
+    func shortWayAgrees(seed: Int) {
+        var generator = SeededGenerator(seed: UInt64(seed))
+        let pieces = ["a", "seg-1.m4s", ".", "..", "/", "//", ":", "?", "#", "http", "https", "host", "@", "", "é", "//h/", "://"]
+        func random(_ count: Int) -> String {
+            (0..<count).map { _ in pieces[Int(generator.next() % UInt64(pieces.count))] }.joined()
+        }
+        var short = 0
+        for _ in 0..<5_000 {
+            let reference = random(Int(generator.next() % 7))
+            let base = (generator.next() % 4 == 0 ? "" : "http://host/a/") + random(Int(generator.next() % 7))
+            guard let simple = URIReference.resolveSimple(reference, against: base) else { continue }
+            short += 1
+            #expect(simple == URIReference.resolveParts(reference, against: base), "\(reference) against \(base)")
+        }
+        #expect(short > 200)
     }
 
     @Test("keep percent-encoding, case and order byte for byte")
