@@ -74,11 +74,11 @@ struct DemoCommand: AsyncParsableCommand {
           regions:
             oslo: {share: 60%, edges: [127.0.0.1]}
             bergen: {share: 40%, edges: [127.0.0.2]}
-        run: {limit: 45 s, transfers: 5%}
+        run: {limit: 50 s, transfers: 5%}
         thresholds:
           - failed sessions < 1%
           - "region oslo: startup time p95 < 2 s"
-          - "region bergen: startup time p95 < 2 s"
+          - "region bergen: startup time p95 < 1.5 s"
           - rebuffer ratio < 2%
         """
     }
