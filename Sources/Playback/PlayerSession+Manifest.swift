@@ -264,7 +264,9 @@ extension PlayerSession {
         let period =
             next.periods.firstIndex { !$0.id.isEmpty && $0.id == oldPeriod.id }
             ?? next.periods.lastIndex { $0.start <= oldPeriod.start } ?? 0
-        guard period < next.periods.count, let set = matchingSet(old, oldPeriod, in: next.periods[period]) else { return }
+        guard period < next.periods.count, let set = matchingSet(old, oldPeriod, in: next.periods[period]) else {
+            return
+        }
         let tracks = next.periods[period].switchingSets[set].tracks
         let id = oldPeriod.switchingSets[old.set].tracks[old.track].id
         let track = tracks.firstIndex { $0.id == id } ?? min(old.track, tracks.count - 1)
