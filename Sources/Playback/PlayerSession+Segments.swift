@@ -78,7 +78,8 @@ extension PlayerSession {
 
     /// True when a loader waits for nothing but the instant at which its next segment is due.
     func isReadyForSegment(_ position: Int) -> Bool {
-        guard loaders[position].isIdle, !loaders[position].isComplete, let selection = loaders[position].media?.selection
+        guard loaders[position].isIdle, !loaders[position].isComplete,
+            let selection = loaders[position].media?.selection
         else { return false }
         return selection == loaders[position].selection
             && !retries.contains { $0.purpose == .segment(loader: position) }
@@ -113,14 +114,20 @@ extension PlayerSession {
         let list = media.segments
         let mayGrow = media.isLive || expectsUpdates
         guard !list.isEmpty else { return mayGrow ? .awaitsReload : .endOfPeriod }
-        guard let sequence = loaders[position].nextSequence ?? sequence(at: loaders[position].buffer.end, media) else { return .awaitsReload }
+        guard let sequence = loaders[position].nextSequence ?? sequence(at: loaders[position].buffer.end, media) else {
+            return .awaitsReload
+        }
         if let last = list.lastSequence, sequence > last {
-            if let presentation, loaders[position].selection.period + 1 < presentation.periods.count { return .endOfPeriod }
+            if let presentation, loaders[position].selection.period + 1 < presentation.periods.count {
+                return .endOfPeriod
+            }
             return mayGrow ? .awaitsReload : .endOfPeriod
         }
         guard let segment = list.segment(sequence) else { return .lost }
         guard let timing = presentation?.dynamicTiming, presentation?.isDynamic == true else {
-            if media.isLive, loaders[position].nextSequence == nil, isBehindWindow(segment, position, media) { return .lost }
+            if media.isLive, loaders[position].nextSequence == nil, isBehindWindow(segment, position, media) {
+                return .lost
+            }
             return .ready(segment)
         }
         let end = timing.availabilityStart + (segment.end - .zero)

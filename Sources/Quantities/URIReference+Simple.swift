@@ -4,12 +4,13 @@ extension URIReference {
     /// Resolves an absolute reference with an authority, or one that begins with a plain name, against a base with an
     /// authority; nil where the reference is of another kind or dot segments would have to be removed.
     static func resolveSimple(_ reference: String, against base: String) -> String? {
-        let result = reference.utf8.withContiguousStorageIfAvailable { reference in
-            base.utf8.withContiguousStorageIfAvailable { base -> Int? in
-                if isPlainAbsolute(reference) { return 0 }
-                return isPlainRelative(reference) ? directoryEnd(of: base) : nil
+        let result =
+            reference.utf8.withContiguousStorageIfAvailable { reference in
+                base.utf8.withContiguousStorageIfAvailable { base -> Int? in
+                    if isPlainAbsolute(reference) { return 0 }
+                    return isPlainRelative(reference) ? directoryEnd(of: base) : nil
+                } ?? nil
             } ?? nil
-        } ?? nil
         guard let kept = result else { return nil }
         guard kept > 0 else { return reference }
         let length = kept + reference.utf8.count

@@ -112,7 +112,7 @@ for part in $what; do
         ;;
     paced)
         echo "-- $plain/30.bin, paced"
-        $client "$binaries/TransportBenchmark" paced "$plain/30.bin" "${PACED_SESSIONS:-9900}" 20 2
+        $client "$binaries/TransportBenchmark" paced "$plain/30.bin" "${PACED_SESSIONS:-10000}" 20 2
         ;;
     tls)
         saturate "$tls" 1 30 "$folder/certificate.pem"

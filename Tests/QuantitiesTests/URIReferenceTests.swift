@@ -28,7 +28,9 @@ import Testing
     @Test("resolve alike by the short way and by taking them apart", arguments: 0..<8)
     func shortWayAgrees(seed: Int) {
         var generator = SeededGenerator(seed: UInt64(seed))
-        let pieces = ["a", "seg-1.m4s", ".", "..", "/", "//", ":", "?", "#", "http", "https", "host", "@", "", "é", "//h/", "://"]
+        let pieces = [
+            "a", "seg-1.m4s", ".", "..", "/", "//", ":", "?", "#", "http", "https", "host", "@", "", "é", "//h/", "://",
+        ]
         func random(_ count: Int) -> String {
             (0..<count).map { _ in pieces[Int(generator.next() % UInt64(pieces.count))] }.joined()
         }

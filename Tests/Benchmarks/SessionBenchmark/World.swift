@@ -112,13 +112,17 @@ struct World {
             case .cancel(let id):
                 viewers[viewer].cancelled.append(id)
                 let timings = TransferTimings(begun: now, total: .zero)
-                plan(at: now, viewer: viewer, ended: (id, TransferReport(timings: timings, status: 0, error: "cancelled")))
+                plan(
+                    at: now, viewer: viewer,
+                    ended: (id, TransferReport(timings: timings, status: 0, error: "cancelled")))
             case .report(let event):
                 reported.append((viewer, event))
             }
         }
         effects.removeAll(keepingCapacity: true)
-        guard let wake = viewers[viewer].session.wakeUp.map({ max($0, now) }), wake != viewers[viewer].wakes else { return }
+        guard let wake = viewers[viewer].session.wakeUp.map({ max($0, now) }), wake != viewers[viewer].wakes else {
+            return
+        }
         viewers[viewer].wakes = wake
         plan(at: wake, viewer: viewer)
     }

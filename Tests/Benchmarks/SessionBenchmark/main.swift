@@ -45,7 +45,8 @@ defer { try? FileManager.default.removeItem(at: folder) }
 let writer = try RunWriter(
     path: folder.appending(path: "benchmark.run").path,
     metadata: RunMetadata(
-        profile: "benchmark", seed: 1, startedAt: .seconds(Stream.wallStart), toolVersion: "0", plannedViewers: sessions))
+        profile: "benchmark", seed: 1, startedAt: .seconds(Stream.wallStart), toolVersion: "0", plannedViewers: sessions
+    ))
 
 let stream = Stream(isLive: mode == "live", seconds: Double(seconds))
 let before = residentKibibytes()
@@ -68,7 +69,9 @@ try writer.finish()
 
 func perSegment(_ microseconds: Double) -> String { String(format: "%.2f", microseconds / Double(segments)) }
 
-print("\(mode): \(sessions) sessions, \(seconds) virtual seconds, \(segments) segments, \(inputs) inputs, \(events) events")
+print(
+    "\(mode): \(sessions) sessions, \(seconds) virtual seconds, \(segments) segments, \(inputs) inputs, \(events) events"
+)
 print(
     "CPU-us/segment: \(perSegment(player + recording + taking + storing)) in total; state machine and its driver"
         + " \(perSegment(player)), recorder \(perSegment(recording)), taking \(perSegment(taking)),"
