@@ -7,12 +7,16 @@ import Synchronization
 final class Interruption: Sendable {
     private let gentle = StopSignal()
     private let count = Mutex(0)
+    private let notice: String
     private let atOnce: @Sendable () -> Void
     // Invariant: made in init and only cancelled afterwards, which DispatchSource allows on any thread.
     nonisolated(unsafe) private var sources: [any DispatchSourceSignal] = []
 
-    /// - Parameter atOnce: Draws what there is; the process ends after it.
-    init(atOnce: @escaping @Sendable () -> Void) {
+    /// - Parameters:
+    ///   - notice: What is said at the first signal.
+    ///   - atOnce: Draws what there is, at the second; the process ends after it.
+    init(notice: String, atOnce: @escaping @Sendable () -> Void) {
+        self.notice = notice
         self.atOnce = atOnce
         let queue = DispatchQueue(label: "fullhouse.interruption")
         for number in [SIGINT, SIGTERM] {
@@ -33,8 +37,7 @@ final class Interruption: Sendable {
             return count
         }
         if number == 1 {
-            StandardError.line(
-                "\nfullhouse: stopping gently: viewers end what is in progress; Ctrl-C again stops at once")
+            StandardError.line("\nfullhouse: " + notice)
             gentle.raise("the operator stopped it")
         } else if number == 2 {
             atOnce()

@@ -59,7 +59,7 @@ struct OriginCommand: AsyncParsableCommand {
             print("  \(edge.baseURL)/live/demo/master.m3u8  \(edge.baseURL)/live/demo/manifest.mpd")
         }
         fflush(nil)
-        let interruption = Interruption {}
+        let interruption = Interruption(notice: "closing all connections") {}
         _ = await interruption.wait()
         await server.stop()
         for edge in server.statistics() {

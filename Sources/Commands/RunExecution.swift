@@ -34,7 +34,9 @@ struct RunExecution {
         }
         let folder = try makeFolder(startedAt: test.startedAt)
         let store = folder + "/run.sqlite"
-        let interruption = Interruption {
+        let interruption = Interruption(
+            notice: "stopping gently: viewers end what is in progress; Ctrl-C again stops at once"
+        ) {
             guard let drawn = try? ReportFiles.draw(store: store, into: folder) else { return }
             StandardError.line("fullhouse: stopped at once; the report up to the last second is \(drawn.page)")
         }

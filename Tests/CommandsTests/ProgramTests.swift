@@ -127,6 +127,7 @@ import Testing
         #expect(report.totals.overall.plays == 3)
         origin.send(SIGINT)
         #expect(try await origin.end() == 0)
+        #expect(!origin.errors.contains("viewers"))
         let transfers = report.totals.allTransfers.all
         #expect(
             origin.output.contains("osl: \(transfers.count) requests, \(transfers.bytes) bytes"), "\(origin.output)")
