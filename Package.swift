@@ -56,15 +56,8 @@ let package = Package(
             [
                 "Quantities", "Transport", "CCurl",
                 .product(name: "DequeModule", package: "swift-collections"),
-                .product(name: "HeapModule", package: "swift-collections"),
             ]),
-        room(
-            "Simulation",
-            [
-                "Quantities", "Transport", "Manifests", "Playback",
-                .product(name: "HeapModule", package: "swift-collections"),
-            ]
-        ),
+        room("Simulation", ["Quantities", "Transport"]),
         room(
             "Origin",
             [
@@ -84,7 +77,7 @@ let package = Package(
             [
                 "Quantities", "Transport", "Manifests", "Access", "Playback", "Audience", "Measurement",
                 "CurlTransport",
-                "RunStore", .product(name: "Logging", package: "swift-log"),
+                "RunStore",
             ]),
         room(
             "Commands",
@@ -93,7 +86,6 @@ let package = Package(
                 "CurlTransport",
                 "Origin", "RunStore", "Reporting", "RunProfile", "LoadTest",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(name: "fullhouse", dependencies: ["Commands"], swiftSettings: settings),
         tests("QuantitiesTests", ["Quantities"]),
@@ -127,6 +119,12 @@ let package = Package(
         benchmark(
             "ReportBenchmark",
             ["SyntheticRuns", "RunStore", "Reporting", "Measurement", "Playback", "Transport", "Quantities"]),
+        benchmark(
+            "SessionBenchmark",
+            [
+                "RunStore", "Measurement", "Playback", "Manifests", "Transport", "Quantities",
+                .product(name: "HeapModule", package: "swift-collections"),
+            ]),
         .executableTarget(
             name: "BaselineLoop", path: "Tests/Benchmarks/BaselineLoop", linkerSettings: [.linkedLibrary("curl")]),
     ]

@@ -87,7 +87,9 @@ package struct MediaTime: Hashable, Comparable, Sendable, Codable {
     /// Seconds from the timeline's zero.
     package var seconds: Double { Double(nanoseconds) / 1e9 }
 
-    @inlinable package static func < (left: MediaTime, right: MediaTime) -> Bool { left.nanoseconds < right.nanoseconds }
+    @inlinable package static func < (left: MediaTime, right: MediaTime) -> Bool {
+        left.nanoseconds < right.nanoseconds
+    }
     @inlinable package static func + (time: MediaTime, amount: TimeAmount) -> MediaTime {
         MediaTime(nanoseconds: time.nanoseconds &+ amount.nanoseconds)
     }

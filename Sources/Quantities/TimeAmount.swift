@@ -34,7 +34,9 @@ package struct TimeAmount: Hashable, Comparable, Sendable, Codable {
     /// The span in milliseconds.
     package var milliseconds: Double { Double(nanoseconds) / 1e6 }
 
-    @inlinable package static func < (left: TimeAmount, right: TimeAmount) -> Bool { left.nanoseconds < right.nanoseconds }
+    @inlinable package static func < (left: TimeAmount, right: TimeAmount) -> Bool {
+        left.nanoseconds < right.nanoseconds
+    }
     @inlinable package static func + (left: TimeAmount, right: TimeAmount) -> TimeAmount {
         let (sum, overflow) = left.nanoseconds.addingReportingOverflow(right.nanoseconds)
         return TimeAmount(nanoseconds: overflow ? (right.nanoseconds > 0 ? .max : .min) : sum)
