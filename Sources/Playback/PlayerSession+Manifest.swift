@@ -127,6 +127,7 @@ extension PlayerSession {
         {
             loaders[position].known.append(media)
         }
+        abandonDocuments(of: position)
         loaders[position].selection.track = index
         loaders[position].nextSequence = nil
         let loader = loaders[position]
@@ -171,7 +172,6 @@ extension PlayerSession {
             let sets = presentation?.periods[0].switchingSets, let set = Self.preferred(.audio, in: sets, id: group),
             set != loaders[1].selection.set
         else { return }
-        cancelSegment(of: 1, &effects)
         loaders[1].selection = TrackSelection(period: 0, set: set, track: 0)
         loaders[1].excludedTracks = 0
         loaders[1].setLadder(sets[set].tracks)

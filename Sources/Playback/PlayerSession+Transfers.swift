@@ -175,7 +175,10 @@ extension PlayerSession {
             loaders[position].activity = .idle
             loaders[position].reload.isPending = false
             loaders[position].exclude(loaders[position].selection.track)
-            guard let set = switchingSet(of: position) else { return fail(reason, at: now, &effects) }
+            // A fixed-quality test that went on with another track would measure something else than it says.
+            guard settings.adaptation.isAdaptive, let set = switchingSet(of: position) else {
+                return fail(reason, at: now, &effects)
+            }
             loaders[position].setLadder(set.tracks)
             guard let other = loaders[position].ladder.first else { return fail(reason, at: now, &effects) }
             select(track: choice(for: position) ?? other, of: position, at: now, &effects)
@@ -201,6 +204,18 @@ extension PlayerSession {
             begin(.playlist(loader: position), due: due, attempt: 0, at: now, &effects)
         }
         beginDueSegments(at: now, &effects)
+    }
+
+    /// Turns away from the playlist or index of a loader's former track: when it comes it must not be taken for the new
+    /// one's. It is left to end, since it costs little.
+    mutating func abandonDocuments(of position: Int) {
+        let documents: [TransferPurpose] = [.playlist(loader: position), .index(loader: position)]
+        retries.removeAll { documents.contains($0.purpose) }
+        for index in pending.indices where documents.contains(pending[index].purpose) {
+            pending[index].purpose = .abandoned
+        }
+        loaders[position].reload.isPending = false
+        loaders[position].reload.due = nil
     }
 
     /// Lets go of the segment a loader is fetching.

@@ -41,6 +41,7 @@ struct PlaybackHarness {
     private(set) var recording: SessionRecording
     private(set) var events: [TimedEvent] = []
     private(set) var requests: [(at: Double, request: SessionRequest)] = []
+    private(set) var uris: [TransferID: String] = [:]
     /// The state at the begin of each second.
     private(set) var timeline = ""
     private(set) var now: Double = 0
@@ -153,6 +154,7 @@ struct PlaybackHarness {
             case .report(let event): events.append(event)
             case .begin(let id, let request):
                 requests.append((now, request))
+                uris[id] = request.uri
                 let answer = content.answer(request, at: now)
                 flows.append(
                     Flow(

@@ -194,6 +194,34 @@ import Testing
         #expect(strict.timeline.last == "f")
     }
 
+    @Test("segments come from the track they are counted for, also when a reload was under way at the switch")
+    func keepsTracksApart() {
+        let content = HLSContent(segments: nil, hasAudio: true)
+        let network = "11111222333444555666777888999111111222229999999111119999911111999"
+        for latency in [0.05, 0.7, 1.9] {
+            var harness = PlaybackHarness(content: content, network: network, latency: latency)
+            harness.run(seconds: 90)
+            var tracks: Set<Int> = []
+            for event in harness.events {
+                guard case .transferFinished(let record) = event.event, record.kind == .video else { continue }
+                let track = HLSContent.track(of: harness.uris[record.id] ?? "")
+                #expect(content.bitRates[track] == record.bitRate.bitsPerSecond)
+                tracks.insert(track)
+            }
+            #expect(tracks.count >= 2)
+        }
+    }
+
+    @Test("a fixed-quality session fails rather than play another track")
+    func failsWhenFixed() {
+        var content = HLSContent()
+        content.faults = [("t0/s2", 0, 1_000, 404)]
+        var harness = PlaybackHarness(content: content, network: "9", settings: settings(.fixed(.lowest)))
+        harness.run(seconds: 90)
+        #expect(harness.timeline.last == "f")
+        #expect(Set(harness.videoTracks) == [500])
+    }
+
     @Test("falls back to the live edge when an outage let the window pass")
     func rejoinsLive() {
         let content = HLSContent(segments: nil)
