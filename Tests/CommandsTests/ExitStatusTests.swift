@@ -14,7 +14,7 @@ import Testing
         return await Scene.perform("run", path, "--quiet", "--output", scene.folder + "/reports")
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func aGoodRunDrawsEveryFile() async throws {
         let scene = try Scene()
         let origin = try await Scene.origin()
@@ -59,7 +59,7 @@ import Testing
         #expect(blocked.sentences.first?.contains("report.html cannot be written") == true)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func aThresholdThatDoesNotHoldGivesOne() async throws {
         let scene = try Scene()
         let origin = try await Scene.origin()
@@ -70,7 +70,7 @@ import Testing
         if result.status == 1 { #expect(result.sentences == ["1 of 1 thresholds do not hold"]) }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func nothingPlayedGivesThreeWithReasons() async throws {
         let scene = try Scene()
         let origin = try await Scene.origin()

@@ -39,7 +39,7 @@ final class Program: @unchecked Sendable {
     /// Waits for the end, and makes one after some seconds.
     ///
     /// - Returns: The exit status; minus the signal's number when a signal ended it.
-    func end(within seconds: Int = 20) async throws -> Int32 {
+    func end(within seconds: Int = 60) async throws -> Int32 {
         for _ in 0..<(seconds * 50) where process.isRunning { try await Task.sleep(for: .milliseconds(20)) }
         if process.isRunning {
             send(SIGKILL)

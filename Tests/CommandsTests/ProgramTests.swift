@@ -28,14 +28,14 @@ import Testing
         let scene = try Scene()
         let origin = try await Scene.origin(edge)
         let uri = origin.edges[0].baseURL + "/live/a/master.m3u8"
-        let profile = try scene.file("profile.yaml", Scene.profile(uri, viewers: 5, more: "run: {limit: 25 s, \(run)}"))
+        let profile = try scene.file("profile.yaml", Scene.profile(uri, viewers: 5, more: "run: {limit: 150 s, \(run)}"))
         let program = try Program(scene, path, ["run", profile, "--output", scene.folder + "/reports"])
         return Stage(scene: scene, origin: origin, program: program)
     }
 
     /// Waits until so many seconds are stored.
     private func wait(for seconds: Int, of stage: Stage) async throws {
-        for _ in 0..<500 {
+        for _ in 0..<1_500 {
             if let folder = stage.scene.runs().first, let reader = try? RunReader(path: folder + "/run.sqlite"),
                 let report = try? reader.report(), report.duration >= .seconds(seconds)
             {
@@ -46,7 +46,7 @@ import Testing
         Issue.record("no second was stored: \(stage.program.errors)")
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func aKilledRunGivesAReportUpToItsLastSecond() async throws {
         let stage = try await start()
         try await wait(for: 2, of: stage)
@@ -66,7 +66,7 @@ import Testing
         #expect(junit.contains("cut-short"))
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func oneInterruptionEndsARunGentlyWithAReport() async throws {
         let stage = try await start()
         try await wait(for: 2, of: stage)
@@ -77,7 +77,7 @@ import Testing
         #expect(status == 0 || status == 2, "\(status) \(stage.program.errors)")
         #expect(stage.program.errors.contains("stopping gently"))
         let (folder, report) = try stage.report()
-        #expect(report.end == .stopped(reason: "the operator stopped it") && report.duration < .seconds(15))
+        #expect(report.end == .stopped(reason: "the operator stopped it") && report.duration < .seconds(100))
         #expect(report.totals.overall.outcomes.running == 5)
         #expect(FileManager.default.fileExists(atPath: folder + "/report.html"))
         #expect(!FileManager.default.fileExists(atPath: folder + "/run.sqlite-wal"))
@@ -87,18 +87,18 @@ import Testing
         )
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func twoInterruptionsEndARunAtOnceWithAReport() async throws {
         var slow = EdgeSettings(pop: "bgo")
-        slow.throughputCap = .kilobits(8)
-        let stage = try await start(slow, run: "grace: 20 s, loops: 1")
+        slow.throughputCap = .kilobits(1)
+        let stage = try await start(slow, run: "grace: 120 s, loops: 1")
         try await wait(for: 2, of: stage)
         stage.program.send(SIGINT)
         for _ in 0..<200 where !stage.program.errors.contains("stopping gently") {
             try await Task.sleep(for: .milliseconds(20))
         }
         stage.program.send(SIGINT)
-        let status = try await stage.program.end(within: 8)
+        let status = try await stage.program.end(within: 30)
         await stage.origin.stop()
         #expect(status == 130, "\(stage.program.errors)")
         #expect(stage.program.errors.contains("stopped at once; the report up to the last second is "))
@@ -107,7 +107,7 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: folder + "/report.html"))
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func anOriginServesUntilItIsInterrupted() async throws {
         let path = try #require(Program.path)
         let scene = try Scene()
@@ -133,7 +133,7 @@ import Testing
             origin.output.contains("osl: \(transfers.count) requests, \(transfers.bytes) bytes"), "\(origin.output)")
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [["--help"], ["--version"], ["run", "--help"]])
+    @Test(.timeLimit(.minutes(4)), arguments: [["--help"], ["--version"], ["run", "--help"]])
     func helpIsNoFailure(_ arguments: [String]) async throws {
         let program = try Program(try Scene(), try #require(Program.path), arguments)
         #expect(try await program.end() == 0)
@@ -163,7 +163,7 @@ import Testing
         return (status, program.errors)
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(4)))
     func aStoreThatCannotGrowEndsTheRunWithASentence() async throws {
         // The limit of a file's size stands for a full disk where nothing can be mounted; 128 to 256 kB.
         let result = try await fill("trap '' XFSZ && ulimit -f 256")
@@ -171,7 +171,7 @@ import Testing
         #expect(result.errors.contains("the run was ended because its file could not be written"), "\(result.errors)")
     }
 
-    @Test(.timeLimit(.minutes(2)), .enabled(if: canMount, "NOT TESTED: mounting a small file system needs privileges"))
+    @Test(.timeLimit(.minutes(4)), .enabled(if: canMount, "NOT TESTED: mounting a small file system needs privileges"))
     func aFullDiskEndsTheRunWithASentence() async throws {
         let result = try await fill("mount -t tmpfs -o size=400k none \"$2\"")
         #expect(result.status == 74, "\(result)")

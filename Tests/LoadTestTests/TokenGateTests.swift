@@ -30,7 +30,7 @@ import Testing
         return settings
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func withATokenOnEveryRequestEverybodyIsIn() async throws {
         let origin = try await gated()
         let run = try await Stage.play(settings(origin, policy()))
@@ -40,7 +40,7 @@ import Testing
         #expect(Set(origin.statistics()[0].verdicts.keys) == [.valid])
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func withATokenOnTheManifestTheCookieDoesTheRest() async throws {
         let origin = try await gated()
         var policy = policy()
@@ -51,7 +51,7 @@ import Testing
         #expect(Set(origin.statistics()[0].verdicts.keys) == [.valid])
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func withoutATokenNobodyIs() async throws {
         let origin = try await gated()
         let run = try await Stage.play(settings(origin, nil))
@@ -65,7 +65,7 @@ import Testing
                 " was answered with status 403; does it need a token ('access: token')?") == true)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func anExpiredTokenIsRefused() async throws {
         let clock = OriginSettings.systemClock
         let origin = try await gated { $0.clock = { clock() + .seconds(3_600) } }
@@ -76,7 +76,7 @@ import Testing
         #expect(run.outcome.problems.first?.sentence.contains("hdnts") == false)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func aTokenIsReplacedBeforeItExpires() async throws {
         let origin = try await gated()
         var policy = policy(.seconds(3))
@@ -90,7 +90,7 @@ import Testing
         #expect(run.report.totals.allTransfers.byStatus.keys.sorted() == [200])
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func aTokenInAHeaderStaysWithItsHost() async throws {
         let heads = Mutex<[String]>([])
         let far = try #require(
