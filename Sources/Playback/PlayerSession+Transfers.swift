@@ -207,7 +207,9 @@ extension PlayerSession {
     }
 
     /// Turns away from the playlist or index of a loader's former track: when it comes it must not be taken for the new
-    /// one's. It is left to end, since it costs little.
+    /// one's.
+    ///
+    /// It is left to end, since it costs little.
     mutating func abandonDocuments(of position: Int) {
         let documents: [TransferPurpose] = [.playlist(loader: position), .index(loader: position)]
         retries.removeAll { documents.contains($0.purpose) }

@@ -28,7 +28,8 @@ import Testing
         let scene = try Scene()
         let origin = try await Scene.origin(edge)
         let uri = origin.edges[0].baseURL + "/live/a/master.m3u8"
-        let profile = try scene.file("profile.yaml", Scene.profile(uri, viewers: 5, more: "run: {limit: 150 s, \(run)}"))
+        let profile = try scene.file(
+            "profile.yaml", Scene.profile(uri, viewers: 5, more: "run: {limit: 150 s, \(run)}"))
         let program = try Program(scene, path, ["run", profile, "--output", scene.folder + "/reports"])
         return Stage(scene: scene, origin: origin, program: program)
     }

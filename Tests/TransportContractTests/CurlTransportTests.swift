@@ -247,7 +247,9 @@ import Transport
         let task = Task(executorPreference: loop) { () -> [String] in
             let channel = loop.openChannel(ChannelSettings())
             defer { channel.close() }
-            channel.begin(TransferRequest(uri: uri), as: TransferID(0))
+            // No limit may end the transfer first, however busy the machine.
+            let patience = TransferTimeouts(firstByte: .seconds(600), stalled: .seconds(600), total: .seconds(600))
+            channel.begin(TransferRequest(uri: uri, timeouts: patience), as: TransferID(0))
             var seen: [String] = []
             for _ in 0..<2 {
                 switch await channel.nextEvent() {
