@@ -229,7 +229,9 @@ extension PlayerSession {
         loaders[position].plannedDue = nil
         rule?.estimator.sample(
             bytes: outcome.bytes, firstByte: outcome.timings.firstByte, total: outcome.timings.total)
-        loaders[position].buffer.append(end: job.end, bitRate: job.bitRate)
+        // A media playlist by itself declares no bit rate: then the segment's own counts.
+        let measured = BitRate(outcome.bytes, over: job.segment.duration)
+        loaders[position].buffer.append(end: job.end, bitRate: job.bitRate > .zero ? job.bitRate : measured)
         if loaders[position].media?.selection == loaders[position].selection, presentation?.isDynamic != true {
             loaders[position].nextSequence = job.segment.sequence + 1
         } else {

@@ -98,6 +98,18 @@ import Testing
         #expect(kinds.prefix(5) == [.manifest, .playlist, .key, .initialization, .video])
     }
 
+    @Test("plays a media playlist by itself, at the bit rate of its segments")
+    func playsMediaPlaylists() {
+        var harness = PlaybackHarness(content: HLSContent(), network: "9", uri: "http://cdn.test/t1/list")
+        harness.run(seconds: 40)
+        #expect(harness.timeline.last == "e")
+        let rates = harness.events.compactMap { event in
+            if case .rendered(.video, _, let bitRate) = event.event { bitRate.kilobits.rounded() } else { nil }
+        }
+        #expect(Set(rates) == [1_000])
+        #expect(harness.requests.filter { $0.request.kind == .manifest }.count == 1)
+    }
+
     @Test("skips gaps without a request")
     func skipsGaps() {
         var harness = PlaybackHarness(content: HLSContent(gap: 2), network: "9", settings: settings(.fixed(.lowest)))

@@ -24,6 +24,8 @@ struct HLSContent: PlaybackHarness.Content {
             return PlaybackHarness.Answer(status: fault.status, bytes: 100)
         }
         switch request.kind {
+        case .manifest where request.uri.hasSuffix("list"):
+            return PlaybackHarness.Answer(bytes: 1_000, document: .manifest(.mediaPlaylist(playlist(at: now))))
         case .manifest: return PlaybackHarness.Answer(bytes: 500, document: .manifest(.presentation(master)))
         case .playlist:
             return PlaybackHarness.Answer(
