@@ -45,10 +45,20 @@ package final class ManifestCache: Sendable {
     /// Decodes a playlist or MPD, or returns what equal bytes were decoded to before.
     ///
     /// - Throws: As ``ManifestDecoder``.
-    package func decode(_ bytes: [UInt8]) throws(ManifestError) -> DecodedManifest {
+    package func decode(_ bytes: [UInt8], context: DecodingContext = .none) throws(ManifestError) -> DecodedManifest {
         try manifests.value(of: bytes, in: NoContext()) { () throws(ManifestError) in
             try ManifestDecoder.decode(bytes, limits: limits)
         }
+    }
+
+    /// Decodes an update of a document that is held, or returns what it was decoded to before: sessions that hold the
+    /// same document and get the same bytes share the result.
+    ///
+    /// - Throws: As ``ManifestDecoder/update(_:of:context:limits:)``.
+    package func update(
+        _ bytes: [UInt8], of held: DecodedManifest, context: DecodingContext = .none
+    ) throws(ManifestError) -> DecodedManifest {
+        try ManifestDecoder.update(bytes, of: held, context: context, limits: limits)
     }
 
     /// Decodes a segment index, or returns what equal bytes of the same file were decoded to before.

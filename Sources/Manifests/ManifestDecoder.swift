@@ -2,20 +2,21 @@ import Quantities
 
 /// Decodes an HLS playlist or a DASH MPD from its bytes.
 ///
-/// The result depends on nothing else, not even on the document's own URI, so that equal bytes can be decoded once for
-/// all sessions (``ManifestCache``). Which of the formats it is shows in the bytes; a Content-Type is not asked.
+/// The result depends on nothing else, save for playlists that take variables from outside (``DecodingContext``), so
+/// that equal bytes can be decoded once for all sessions (``ManifestCache``). Which of the formats it is shows in the bytes; a Content-Type is not asked.
 package enum ManifestDecoder {
     /// Decodes a document.
     ///
     /// - Parameters:
     ///   - bytes: The whole body, with any content coding undone.
+    ///   - context: What EXT-X-DEFINE may take from outside the document.
     ///   - limits: The bounds within which it is decoded.
     /// - Returns: A presentation for a multivariant playlist or an MPD, else the media playlist. What is wrong or
     ///   doubtful but can be played is among its findings.
     /// - Throws: `notAManifest` for another kind of document, `malformed` where a rule is broken so that a player must
     ///   refuse it, `tooLarge` beyond the limits.
     package static func decode(
-        _ bytes: [UInt8], limits: DecodingLimits = .standard
+        _ bytes: [UInt8], context: DecodingContext = .none, limits: DecodingLimits = .standard
     ) throws(ManifestError) -> DecodedManifest {
         guard bytes.count <= limits.bytes else {
             throw .tooLarge(detail: "the document has \(bytes.count) bytes, more than \(limits.bytes)")
@@ -27,6 +28,23 @@ package enum ManifestDecoder {
             throw .malformed(line: 1, detail: "the first line is not #EXTM3U (rfc8216bis 4.4.1.1)")
         case .other(let found): throw .notAManifest(found: found)
         }
+    }
+
+    /// Decodes what came when an update of a document was asked for: a delta update of a media playlist, a patch of an
+    /// MPD, or the whole document again.
+    ///
+    /// - Parameters:
+    ///   - bytes: The whole body.
+    ///   - held: The document that is held.
+    ///   - context: As for ``decode(_:context:limits:)``.
+    ///   - limits: The bounds within which it is decoded.
+    /// - Returns: The whole document as it is now.
+    /// - Throws: `outOfDate` when the update does not fit what is held; else as ``decode(_:context:limits:)``.
+    package static func update(
+        _ bytes: [UInt8], of held: DecodedManifest, context: DecodingContext = .none,
+        limits: DecodingLimits = .standard
+    ) throws(ManifestError) -> DecodedManifest {
+        try decode(bytes, context: context, limits: limits)
     }
 
     private static func decodePlaylist(

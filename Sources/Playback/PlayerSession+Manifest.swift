@@ -29,7 +29,8 @@ extension PlayerSession {
             let period = startingPeriod(of: decoded, at: now)
             openLoaders(in: period, at: now, &effects)
         case .mediaPlaylist(let playlist):
-            let track = Track(id: "0", bitRate: .zero, media: .playlist(uri: uri))
+            let track = Track(
+                id: "0", bitRate: .zero, media: .playlist, locations: [TrackLocation(references: [uri])])
             let set = SwitchingSet(kind: .video, isDefault: true, tracks: [track])
             presentation = Presentation(format: .hls, periods: [Period(switchingSets: [set])])
             let selection = TrackSelection(period: 0, set: 0, track: 0)
@@ -149,9 +150,9 @@ extension PlayerSession {
     mutating func openMedia(of position: Int, at now: Instant, _ effects: inout [SessionEffect]) {
         let selection = loaders[position].selection
         switch track(of: position)?.media {
-        case .segments(let segments, let bases)?:
+        case .segments(let segments)?:
             loaders[position].media = LoadedMedia(
-                selection: selection, segments: segments, offset: .zero, base: resolve(bases), isLive: false,
+                selection: selection, segments: segments, offset: .zero, base: location(of: position), isLive: false,
                 targetDuration: .zero)
             loaders[position].plannedDue = nil
             positionIfNeeded(at: now)
@@ -202,10 +203,10 @@ extension PlayerSession {
     private var startOffset: StartOffset? { presentation?.startOffset ?? mainPlaylistStart }
 
     mutating func indexArrived(of position: Int, _ segments: SegmentList, at now: Instant) {
-        guard case .indexed(_, let bases)? = track(of: position)?.media else { return }
+        guard case .indexed? = track(of: position)?.media else { return }
         loaders[position].reload.isPending = false
         loaders[position].media = LoadedMedia(
-            selection: loaders[position].selection, segments: segments, offset: .zero, base: resolve(bases),
+            selection: loaders[position].selection, segments: segments, offset: .zero, base: location(of: position),
             isLive: false, targetDuration: .zero)
         loaders[position].plannedDue = nil
         positionIfNeeded(at: now)

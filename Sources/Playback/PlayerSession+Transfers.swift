@@ -14,16 +14,17 @@ extension PlayerSession {
             presentationReload.due = nil
             presentationReload.isPending = true
             presentationReload.lastBegun = now
-            let location = presentation?.dynamicTiming?.location
-            let uri = location.map { URIReference.resolve($0, against: presentationBase) } ?? manifestURI
+            let location = presentation?.dynamicTiming?.locations.first
+            let uri = location.map { URIReference.resolve($0.uri, against: presentationBase) } ?? manifestURI
             send(.manifest, purpose, uri: uri, reading: .manifest, due: due, attempt: attempt, &effects)
         case .playlist(let position):
-            guard case .playlist(let reference)? = track(of: position)?.media else { return }
+            guard case .playlist? = track(of: position)?.media else { return }
             loaders[position].reload.due = nil
             loaders[position].reload.isPending = true
             loaders[position].reload.lastBegun = now
-            let uri = URIReference.resolve(reference, against: presentationBase)
-            send(.playlist, purpose, uri: uri, reading: .manifest, due: due, attempt: attempt, &effects)
+            send(
+                .playlist, purpose, uri: location(of: position), reading: .manifest, due: due, attempt: attempt,
+                &effects)
         case .index(let position):
             beginIndex(of: position, due: due, attempt: attempt, &effects)
         case .segment(let position):
@@ -34,9 +35,9 @@ extension PlayerSession {
     }
 
     private mutating func beginIndex(of position: Int, due: Instant, attempt: Int, _ effects: inout [SessionEffect]) {
-        guard case .indexed(let media, let bases)? = track(of: position)?.media else { return }
+        guard case .indexed(let media)? = track(of: position)?.media else { return }
         loaders[position].reload.isPending = true
-        let uri = URIReference.resolve(media.uri, against: resolve(bases))
+        let uri = URIReference.resolve(media.uri, against: location(of: position))
         // Without a range the index stands somewhere at the begin of the file; 64 KB hold it for hours of segments.
         let range = media.indexRange ?? ByteRange(offset: 0, length: 65_536)
         send(
@@ -44,9 +45,9 @@ extension PlayerSession {
             reading: .segmentIndex(media, offset: range.offset), due: due, attempt: attempt, &effects)
     }
 
-    /// Resolves a chain of DASH BaseURLs against the MPD's own URI.
-    func resolve(_ bases: [String]) -> String {
-        bases.reduce(presentationBase) { URIReference.resolve($1, against: $0) }
+    /// The absolute URI of the place where a loader's track is had.
+    func location(of position: Int) -> String {
+        track(of: position)?.locations.first?.resolved(against: presentationBase) ?? presentationBase
     }
 
     mutating func send(

@@ -55,16 +55,14 @@ extension SegmentList {
 
 extension MediaSource {
     /// The list of `.segments`.
-    var list: SegmentList? { if case .segments(let list, _) = self { list } else { nil } }
-    /// The bases of `.segments` and `.indexed`.
-    var bases: [String]? {
-        switch self {
-        case .segments(_, let bases), .indexed(_, let bases): bases
-        case .playlist, .muxed: nil
-        }
-    }
+    var list: SegmentList? { if case .segments(let list) = self { list } else { nil } }
     /// The description of `.indexed`.
-    var indexed: IndexedMedia? { if case .indexed(let media, _) = self { media } else { nil } }
-    /// The URI of `.playlist`.
-    var playlistURI: String? { if case .playlist(let uri) = self { uri } else { nil } }
+    var indexed: IndexedMedia? { if case .indexed(let media) = self { media } else { nil } }
+}
+
+extension Track {
+    /// The references of the first location.
+    var bases: [String]? { locations.first?.references }
+    /// The URI of the media playlist.
+    var playlistURI: String? { if case .playlist = media { locations.first?.references.first } else { nil } }
 }

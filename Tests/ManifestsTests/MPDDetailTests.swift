@@ -117,8 +117,8 @@ private func mpd(
 
     @Test("a file without any segment information has an index to look for")
     func bareFile() throws {
-        let media = try presentation(mpd("<BaseURL>a.mp4</BaseURL>")).periods[0].switchingSets[0].tracks[0].media
-        #expect(media.indexed?.indexRange == nil && media.bases == ["a.mp4"])
+        let track = try presentation(mpd("<BaseURL>a.mp4</BaseURL>")).periods[0].switchingSets[0].tracks[0]
+        #expect(track.media.indexed?.indexRange == nil && track.bases == ["a.mp4"])
     }
 
     @Test(

@@ -45,7 +45,7 @@ import Testing
     func ffmpegSegmentList() throws {
         let sets = try presentation(Fixture.bytes("static.segment-list.ffmpeg.mpd")).periods[0].switchingSets
         let media = sets[0].tracks[0].media
-        #expect(media.bases == ["m-stream0.mp4"])
+        #expect(sets[0].tracks[0].bases == ["m-stream0.mp4"])
         let segments = try #require(media.list).all
         #expect(segments.count == 7 && segments.allSatisfy { $0.uri == "" })
         #expect(segments[0].byteRange == ByteRange(offset: 955, length: 59_220))
@@ -63,7 +63,7 @@ import Testing
         #expect(timing.publishTime == WallTime(nanoseconds: 1_795_365_977_140_000_000))
         #expect(timing.minimumUpdatePeriod == .seconds(Int64(2)) && timing.suggestedDelay == .seconds(Int64(2)))
         #expect(timing.timeShiftBufferDepth == .seconds(Int64(6)))
-        #expect(timing.maximumSegmentDuration == .seconds(Int64(2)) && timing.location == nil)
+        #expect(timing.maximumSegmentDuration == .seconds(Int64(2)) && timing.locations.isEmpty)
         #expect(
             timing.clocks == [UTCTiming(scheme: "urn:mpeg:dash:utc:http-xsdate:2014", value: "http://127.0.0.1/now")])
         let segments = try #require(presentation.periods[0].switchingSets[0].tracks[0].media.list).all
@@ -81,7 +81,7 @@ import Testing
         #expect(sets.count == 1 && sets[0].tracks.map(\.id) == ["low", "high"])
         #expect(sets[0].tracks.map(\.width) == [640, 1_280] && sets[0].tracks.map(\.frameRate) == [25, 25])
         #expect(sets[0].tracks.map(\.codecs) == ["avc1.4d401f", "avc1.64001f"])
-        #expect(sets[0].tracks[0].media.bases == ["base/", "ad/"])
+        #expect(sets[0].tracks[0].bases == ["base/", "ad/"])
         let low = try #require(sets[0].tracks[0].media.list).all
         #expect(low.map(\.uri) == ["low/005-$.m4s", "low/006-$.m4s", "low/007-$.m4s"])
         #expect(low.map(\.start.seconds) == [0, 4, 8] && low.map(\.duration.seconds) == [4, 4, 2])
@@ -89,7 +89,7 @@ import Testing
         let high = try #require(sets[0].tracks[1].media.list).all
         #expect(high.map(\.uri) == ["high/005-$.m4s", "high/006-$.m4s"] && high.map(\.start.seconds) == [0, 5])
         let film = presentation.periods[1].switchingSets[0]
-        #expect(film.kind == .audio && film.language == "en" && film.tracks[0].media.bases == ["base/"])
+        #expect(film.kind == .audio && film.language == "en" && film.tracks[0].bases == ["base/"])
         let segments = try #require(film.tracks[0].media.list).all
         #expect(segments.map(\.start.seconds) == [10, 30, 50] && segments.map(\.duration.seconds) == [20, 20, 10.5])
         #expect(segments.map(\.uri) == ["a/1.m4s", "a/2.m4s", "a/3.m4s"])
@@ -104,12 +104,12 @@ import Testing
         #expect(timing.availabilityStart == WallTime.seconds(30))
         #expect(timing.minimumUpdatePeriod == .zero && timing.suggestedDelay == .milliseconds(3_500))
         #expect(timing.timeShiftBufferDepth == .seconds(Int64(300)))
-        #expect(timing.location == "https://live.example.com/a.mpd?session=1&x=2")
+        #expect(timing.locations.map(\.uri) == ["https://live.example.com/a.mpd?session=1&x=2"])
         #expect(
             timing.clocks.map(\.scheme) == ["urn:mpeg:dash:utc:http-iso:2014", "urn:mpeg:dash:utc:direct:2014"])
-        let media = presentation.periods[0].switchingSets[0].tracks[0].media
-        let list = try #require(media.list)
-        #expect(media.bases == ["v/"])
+        let track = presentation.periods[0].switchingSets[0].tracks[0]
+        let list = try #require(track.media.list)
+        #expect(track.bases == ["v/"])
         #expect(list.firstSequence == 0 && list.lastSequence == nil && !list.isEmpty && list.last == nil)
         #expect(list.availabilityOffset == .milliseconds(1_750))
         let far = try #require(list.segment(1_000_000))
@@ -150,14 +150,14 @@ import Testing
         #expect(sets.map(\.kind) == [.video, .subtitles] && sets.map(\.isDefault) == [true, false])
         #expect(sets.map(\.language) == ["no", "en"] && sets[0].id == "7")
         #expect(abs(sets[0].tracks[0].frameRate - 29.97) < 0.001)
-        #expect(sets[0].tracks[0].media.bases == ["https://cdn.example.com/vod/", "od.mp4"])
+        #expect(sets[0].tracks[0].bases == ["https://cdn.example.com/vod/", "od.mp4"])
         let media = try #require(sets[0].tracks[0].media.indexed)
         #expect(media.uri == "" && media.indexRange == ByteRange(offset: 795, length: 124))
         #expect(media.initialization == InitializationSection(uri: "", byteRange: ByteRange(offset: 0, length: 795)))
         #expect(media.presentationTimeOffset == .milliseconds(500) && media.periodStart == .zero)
         let subtitles = try #require(sets[1].tracks[0].media.list).all
         #expect(subtitles.count == 1 && subtitles[0].duration == .seconds(Int64(13)) && subtitles[0].uri == "")
-        #expect(sets[1].tracks[0].media.bases == ["https://cdn.example.com/vod/", "en.vtt"])
+        #expect(sets[1].tracks[0].bases == ["https://cdn.example.com/vod/", "en.vtt"])
     }
 
     @Test("Representations with equal timelines share one")

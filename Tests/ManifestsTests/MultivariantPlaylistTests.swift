@@ -13,13 +13,13 @@ import Testing
         #expect(sets.map(\.kind) == [.video, .audio])
         #expect(sets.map(\.id) == ["", "group_aud"])
         #expect(sets[0].tracks.map(\.id) == ["0", "1"])
-        #expect(sets[0].tracks.map(\.media.playlistURI) == ["v0.m3u8", "v1.m3u8"])
+        #expect(sets[0].tracks.map(\.playlistURI) == ["v0.m3u8", "v1.m3u8"])
         #expect(sets[0].tracks.map(\.bitRate.bitsPerSecond) == [290_400, 180_400])
         #expect(sets[0].tracks.map(\.width) == [320, 160] && sets[0].tracks.map(\.height) == [180, 90])
         #expect(sets[0].tracks[0].codecs == "avc1.42c00d,mp4a.40.2")
         #expect(sets[0].tracks.map(\.audioGroup) == ["group_aud", "group_aud"])
         #expect(sets[1].tracks.map(\.id) == ["audio_2"] && sets[1].language == "eng" && sets[1].isDefault)
-        #expect(sets[1].tracks[0].media.playlistURI == "v2.m3u8")
+        #expect(sets[1].tracks[0].playlistURI == "v2.m3u8")
     }
 
     @Test("groups, muxed renditions, an audio-only variant, variables and requirements")
@@ -37,9 +37,9 @@ import Testing
         #expect(video[0].averageBitRate == BitRate(bitsPerSecond: 2_165_224) && video[1].averageBitRate == nil)
         #expect(video[0].frameRate == 59.94 && video[0].width == 960 && video[0].height == 540)
         #expect(video.map(\.audioGroup) == ["stereo", "muxed"] && video.map(\.subtitleGroup) == ["subs", nil])
-        #expect(video[1].media.playlistURI == "v9/prog_index.m3u8")
-        #expect(sets[1].tracks.map(\.id) == ["2"] && sets[1].tracks[0].media.playlistURI == "a/prog_index.m3u8")
-        #expect(sets[3].tracks[0].media.playlistURI == "audio/nb/index.m3u8")
+        #expect(video[1].playlistURI == "v9/prog_index.m3u8")
+        #expect(sets[1].tracks.map(\.id) == ["2"] && sets[1].tracks[0].playlistURI == "a/prog_index.m3u8")
+        #expect(sets[3].tracks[0].playlistURI == "audio/nb/index.m3u8")
         guard case .muxed = sets[4].tracks[0].media else {
             Issue.record("a rendition without URI is muxed")
             return
@@ -83,7 +83,7 @@ import Testing
             """
         let steering = "#EXT-X-CONTENT-STEERING:SERVER-URI=\"/s\",PATHWAY-ID=\"B\""
         func uris(_ text: String) throws -> [String?] {
-            try presentation(Array(text.utf8)).periods[0].switchingSets[0].tracks.map(\.media.playlistURI)
+            try presentation(Array(text.utf8)).periods[0].switchingSets[0].tracks.map(\.playlistURI)
         }
         #expect(try uris("#EXTM3U\n\(variants)") == ["a.m3u8"])
         #expect(try uris("#EXTM3U\n\(steering)\n\(variants)") == ["b.m3u8"])

@@ -61,8 +61,7 @@ struct DASHContent: PlaybackHarness.Content {
             let first: Int64 = isLive && hasTimeline ? max(0, (last ?? 0) - 14) : 0
             func list(_ prefix: String) -> MediaSource {
                 .segments(
-                    SegmentList(Numbered(prefix: prefix, start: start, firstSequence: first, lastSequence: last)),
-                    bases: ["p\(number)/"])
+                    SegmentList(Numbered(prefix: prefix, start: start, firstSequence: first, lastSequence: last)))
             }
             let video = bitRates.indices.map { index in
                 Track(
@@ -72,9 +71,14 @@ struct DASHContent: PlaybackHarness.Content {
                             IndexedMedia(
                                 uri: "file\(index)", indexRange: ByteRange(offset: 800, length: 400),
                                 initialization: nil,
-                                periodStart: .zero), bases: []) : list("v\(index)"))
+                                periodStart: .zero)) : list("v\(index)"),
+                    locations: [TrackLocation(references: isIndexed ? [] : ["p\(number)/"])])
             }
-            let audio = [Track(id: "a", bitRate: .kilobits(96), media: list("a"))]
+            let audio = [
+                Track(
+                    id: "a", bitRate: .kilobits(96), media: list("a"),
+                    locations: [TrackLocation(references: ["p\(number)/"])])
+            ]
             made.append(
                 Period(
                     id: "p\(number)", start: .seconds(start), duration: isLive ? nil : .seconds(duration),

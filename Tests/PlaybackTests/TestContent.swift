@@ -42,12 +42,14 @@ struct HLSContent: PlaybackHarness.Content {
     private var master: Presentation {
         let tracks = bitRates.indices.map { index in
             Track(
-                id: "\(index)", bitRate: BitRate(bitsPerSecond: bitRates[index]), audioGroup: hasAudio ? "a" : nil,
-                media: .playlist(uri: "t\(index)/list"))
+                id: "\(index)", bitRate: BitRate(bitsPerSecond: bitRates[index]),
+                media: .playlist,
+                locations: [TrackLocation(references: ["t\(index)/list"], audioGroup: hasAudio ? "a" : nil)])
         }
         var sets = [SwitchingSet(kind: .video, tracks: tracks)]
         if hasAudio {
-            let audio = Track(id: "en", bitRate: .zero, media: .playlist(uri: "t9/list"))
+            let audio = Track(
+                id: "en", bitRate: .zero, media: .playlist, locations: [TrackLocation(references: ["t9/list"])])
             sets.append(SwitchingSet(id: "a", kind: .audio, isDefault: true, tracks: [audio]))
         }
         return Presentation(format: .hls, periods: [Period(switchingSets: sets)])
@@ -68,7 +70,7 @@ struct HLSContent: PlaybackHarness.Content {
             return Segment(
                 sequence: number, start: .seconds(start), duration: .seconds(segmentDuration), uri: "s\(number)",
                 initialization: InitializationSection(uri: "init"),
-                key: isEncrypted ? EncryptionKey(method: "AES-128", uri: "key") : nil, isGap: number == gap,
+                keys: isEncrypted ? [EncryptionKey(method: "AES-128", uri: "key")] : [], isGap: number == gap,
                 programDateTime: hasDates && segments == nil
                     ? .seconds(1_000_000 + Double(number - 10) * segmentDuration) : nil)
         }

@@ -10,16 +10,26 @@ extension MPDDecoder {
     mutating func source(
         of representation: XMLElement, in set: XMLElement, of period: PeriodContext
     ) throws(MPDProblem) -> MediaSource {
-        let bases = [root, period.element, set, representation].compactMap { $0.child("BaseURL") }
-        let texts = bases.map(\.text)
+        let bases = bases(of: representation, in: set, of: period)
         guard let information = SegmentInformation(ancestry: [representation, set, period.element]) else {
-            return try wholeFile(of: representation, in: set, of: period, bases: texts)
+            return try wholeFile(of: representation, in: set, of: period)
         }
-        if information.kind == .base { return try indexed(information, of: period, bases: texts) }
+        if information.kind == .base { return try indexed(information, of: period) }
         let segments = try addressed(information, of: representation, in: period)
         var offset = try Self.availabilityOffset(information.holder("availabilityTimeOffset"))
         for base in bases { offset = min(offset + (try Self.availabilityOffset(base)), Self.alwaysAvailable) }
-        return .segments(SegmentList(segments, availabilityOffset: offset), bases: texts)
+        return .segments(SegmentList(segments, availabilityOffset: offset))
+    }
+
+    /// The first BaseURL of each level, from the outermost to the innermost.
+    private func bases(of representation: XMLElement, in set: XMLElement, of period: PeriodContext) -> [XMLElement] {
+        [root, period.element, set, representation].compactMap { $0.child("BaseURL") }
+    }
+
+    /// Where a Representation can be had.
+    func locations(of representation: XMLElement, in set: XMLElement, of period: PeriodContext) -> [TrackLocation] {
+        let texts = bases(of: representation, in: set, of: period).map(\.text)
+        return [TrackLocation(name: texts.joined(), references: texts)]
     }
 
     /// `availabilityTimeOffset` of an element; zero where there is none.
@@ -134,7 +144,7 @@ extension MPDDecoder {
 
     /// SegmentBase: the file is the innermost base itself, with an index in it.
     private func indexed(
-        _ information: SegmentInformation, of period: PeriodContext, bases: [String]
+        _ information: SegmentInformation, of period: PeriodContext
     ) throws(MPDProblem) -> MediaSource {
         let timescale = try information.timescale()
         let offset = try information.whole("presentationTimeOffset") ?? 0
@@ -146,13 +156,13 @@ extension MPDDecoder {
             uri: "", indexRange: try information.holder("indexRange")?.byteRange("indexRange"),
             initialization: initialization, periodStart: .zero + period.start,
             presentationTimeOffset: .nanoseconds(timescale.nanoseconds(Int128(offset))))
-        return .indexed(media, bases: bases)
+        return .indexed(media)
     }
 
     /// A Representation with nothing but a BaseURL: a file with an index in it, or, where the format has none (subtitles
     /// as text), one segment for the whole period.
     private mutating func wholeFile(
-        of representation: XMLElement, in set: XMLElement, of period: PeriodContext, bases: [String]
+        of representation: XMLElement, in set: XMLElement, of period: PeriodContext
     ) throws(MPDProblem) -> MediaSource {
         guard representation.child("BaseURL") != nil || set.child("BaseURL") != nil else {
             throw Self.problem("dash-no-segments", "a Representation has neither segments nor a BaseURL")
@@ -160,8 +170,7 @@ extension MPDDecoder {
         let mime = (representation.attribute("mimeType") ?? set.attribute("mimeType") ?? "").lowercased()
         guard mime.hasPrefix("text/") || mime == "application/ttml+xml" || mime.hasPrefix("image/") else {
             return .indexed(
-                IndexedMedia(uri: "", indexRange: nil, initialization: nil, periodStart: .zero + period.start),
-                bases: bases)
+                IndexedMedia(uri: "", indexRange: nil, initialization: nil, periodStart: .zero + period.start))
         }
         guard let length = period.duration else {
             throw Self.problem(
@@ -170,6 +179,6 @@ extension MPDDecoder {
         let segment = Segment(
             sequence: 1, start: .zero + period.start, duration: max(length, .nanoseconds(1)), uri: "",
             discontinuity: Int64(period.position))
-        return .segments(SegmentList([segment]), bases: bases)
+        return .segments(SegmentList([segment]))
     }
 }

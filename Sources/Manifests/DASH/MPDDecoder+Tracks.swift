@@ -54,7 +54,8 @@ extension MPDDecoder {
                 id: id, bitRate: BitRate(bitsPerSecond: Double(bandwidth ?? 0)),
                 codecs: inherited("codecs").attributes["codecs"] ?? "", width: Int(min(width, 100_000)),
                 height: Int(min(height, 100_000)), frameRate: inherited("frameRate").frameRate("frameRate") ?? 0,
-                media: try source(of: representation, in: set, of: period))
+                media: try source(of: representation, in: set, of: period),
+                locations: locations(of: representation, in: set, of: period))
         } catch {
             findings.add(error, line: representation.line)
             return nil

@@ -112,11 +112,12 @@ struct MPDDecoder {
                 "dash-no-clock", .warning, clause: "ISO/IEC 23009-1 5.8.4.11", line: root.line,
                 "the dynamic MPD has no UTCTiming; players use their own clocks")
         }
-        let location = root.child("Location")?.text
         return DynamicTiming(
             availabilityStart: start, minimumUpdatePeriod: try root.duration("minimumUpdatePeriod"),
             timeShiftBufferDepth: try root.duration("timeShiftBufferDepth"), suggestedDelay: suggestedDelay(),
-            publishTime: publishTime(), location: location.flatMap { $0.isEmpty ? nil : $0 }, clocks: Array(clocks),
+            publishTime: publishTime(),
+            locations: root.children("Location").filter { !$0.text.isEmpty }.map { ManifestLocation(uri: $0.text) },
+            clocks: Array(clocks),
             maximumSegmentDuration: optional(root, "maxSegmentDuration"))
     }
 

@@ -89,7 +89,7 @@ extension MediaPlaylistDecoder {
         let list = attributes(value)
         guard let method = list.text("METHOD") else { throw malformed("EXT-X-KEY has no METHOD", "4.4.4.4") }
         if method == "NONE" {
-            segments.changeContext { $0.key = nil }
+            segments.changeContext { $0.keys = [] }
             return
         }
         guard ["AES-128", "SAMPLE-AES", "SAMPLE-AES-CTR", "AES-256-GCM"].contains(method) else {
@@ -104,8 +104,10 @@ extension MediaPlaylistDecoder {
         let format = list.text("KEYFORMAT") ?? "identity"
         guard format == "identity" else { return }
         let vector = list.text("IV")
-        segments.changeContext {
-            $0.key = EncryptionKey(method: method, uri: uri, keyFormat: format, initializationVector: vector)
+        let key = EncryptionKey(method: method, uri: uri, keyFormat: format, initializationVector: vector)
+        segments.changeContext { context in
+            context.keys.removeAll { $0.keyFormat == format }
+            context.keys.append(key)
         }
     }
 
@@ -178,7 +180,7 @@ extension MediaPlaylistDecoder {
         let list = attributes(value)
         guard list.range("HOLD-BACK") != nil else { return }
         if let time = list.time("HOLD-BACK"), (0...DecodingLimits.longestDuration).contains(time.nanoseconds) {
-            holdBack = time
+            extras.serverControl.holdBack = time
         } else {
             findings.add(
                 "hls-invalid-hold-back", .error, clause: "rfc8216bis 4.4.3.8", line: lines.number,

@@ -21,7 +21,7 @@ struct MediaPlaylistDecoder {
     var kind = MediaPlaylist.Kind.live
     var isEnded = false
     var isIFramesOnly = false
-    var holdBack: TimeAmount?
+    var extras = MediaPlaylist.Extras()
     var startOffset: StartOffset?
     var version: UInt64?
 
@@ -94,7 +94,9 @@ struct MediaPlaylistDecoder {
         }
         let longest = TimeAmount.nanoseconds((segments.longestDuration + 500_000_000) / 1_000_000_000 * 1_000_000_000)
         if targetDuration <= .zero { targetDuration = max(longest, .seconds(Int64(1))) }
-        if let holdBack, holdBack < TimeAmount.nanoseconds(targetDuration.nanoseconds * 3) {
+        if let holdBack = extras.serverControl.holdBack,
+            holdBack < TimeAmount.nanoseconds(targetDuration.nanoseconds * 3)
+        {
             findings.add(
                 "hls-hold-back-too-small", .error, clause: "rfc8216bis 4.4.3.8",
                 "HOLD-BACK \(holdBack) is less than three target durations of \(targetDuration)")
@@ -109,8 +111,8 @@ struct MediaPlaylistDecoder {
         segments.carryDatesBack()
         return MediaPlaylist(
             targetDuration: targetDuration, kind: kind, isEnded: isEnded,
-            segments: segments.list(in: bytes), duration: .nanoseconds(segments.end), holdBack: holdBack,
-            startOffset: startOffset, isIFramesOnly: isIFramesOnly, findings: findings.finished())
+            segments: segments.list(in: bytes), duration: .nanoseconds(segments.end), startOffset: startOffset,
+            isIFramesOnly: isIFramesOnly, extras: extras, findings: findings.finished())
     }
 
     /// Each EXTINF, rounded to whole seconds, must not be longer than the target duration.

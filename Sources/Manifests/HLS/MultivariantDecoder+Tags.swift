@@ -26,10 +26,12 @@ extension MultivariantDecoder {
             averageBitRate: list.integer("AVERAGE-BANDWIDTH").map { BitRate(bitsPerSecond: Double($0)) },
             codecs: codecs, width: resolution?.width ?? 0, height: resolution?.height ?? 0,
             frameRate: list.range("FRAME-RATE").flatMap { bytes.decimalNumber($0) } ?? 0,
-            audioGroup: try text("AUDIO", of: list), subtitleGroup: try text("SUBTITLES", of: list),
-            media: .muxed)
+            media: .playlist, locations: [])
+        let location = TrackLocation(
+            name: try text("PATHWAY-ID", of: list) ?? ".", references: [], audioGroup: try text("AUDIO", of: list),
+            subtitleGroup: try text("SUBTITLES", of: list))
         pending = Variant(
-            track: track, pathway: try text("PATHWAY-ID", of: list) ?? ".",
+            track: track, location: location,
             isAudioOnly: resolution == nil && Codecs.isAudioOnly(codecs), line: lines.number)
     }
 
@@ -47,7 +49,8 @@ extension MultivariantDecoder {
         guard variants.count + renditions.count < limits.tracks else { throw tooManyTracks }
         let uri = try variables.substituted(range, in: bytes, line: lines.number) ?? bytes.text(range)
         variant.track.id = String(variants.count)
-        variant.track.media = .playlist(uri: uri)
+        variant.location.references = [uri]
+        variant.track.locations = [variant.location]
         variants.append(variant)
         pending = nil
     }
@@ -96,7 +99,9 @@ extension MultivariantDecoder {
                 "hls-subtitles-without-uri", .error, clause: "rfc8216bis 4.4.6.1", line: lines.number,
                 "a rendition of subtitles has no URI")
         }
-        let track = Track(id: name, bitRate: .zero, media: uri.map { .playlist(uri: $0) } ?? .muxed)
+        let track = Track(
+            id: name, bitRate: .zero, media: uri == nil ? .muxed : .playlist,
+            locations: uri.map { [TrackLocation(references: [$0])] } ?? [])
         renditions.append(
             SwitchingSet(
                 id: group, kind: kind, language: try text("LANGUAGE", of: list) ?? "",

@@ -28,7 +28,7 @@ struct MultivariantDecoder {
     /// A variant and what decides where it goes.
     struct Variant {
         var track: Track
-        var pathway: String
+        var location: TrackLocation
         var isAudioOnly: Bool
         var line: Int
     }
@@ -99,10 +99,10 @@ struct MultivariantDecoder {
 
     /// The variants of the pathway that a player begins with, sorted into sets, then the renditions.
     private mutating func presentation() -> Presentation {
-        let pathways = Set(variants.map(\.pathway))
+        let pathways = Set(variants.map(\.location.name))
         if pathways.count > 1 {
-            let first = initialPathway.flatMap { pathways.contains($0) ? $0 : nil } ?? variants[0].pathway
-            variants.removeAll { $0.pathway != first }
+            let first = initialPathway.flatMap { pathways.contains($0) ? $0 : nil } ?? variants[0].location.name
+            variants.removeAll { $0.location.name != first }
             findings.add(
                 "hls-other-pathways", .information, clause: "rfc8216bis 7",
                 "of \(pathways.count) pathways the first to be used is played")

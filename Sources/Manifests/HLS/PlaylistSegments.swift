@@ -32,7 +32,7 @@ struct PlaylistSegments: SegmentList.Source {
     /// What applies to a run of segments: EXT-X-MAP and EXT-X-KEY.
     struct Context: Hashable {
         var initialization: InitializationSection?
-        var key: EncryptionKey?
+        var keys: [EncryptionKey] = []
     }
 
     let bytes: [UInt8]
@@ -51,7 +51,7 @@ struct PlaylistSegments: SegmentList.Source {
         return Segment(
             sequence: sequence, start: MediaTime(nanoseconds: entry.start), duration: .nanoseconds(entry.duration),
             uri: uri(entry), byteRange: entry.range < 0 ? nil : ranges[Int(entry.range)],
-            initialization: context.initialization, key: context.key, isGap: entry.isGap,
+            initialization: context.initialization, keys: context.keys, isGap: entry.isGap,
             discontinuity: firstDiscontinuity + Int64(entry.discontinuity),
             programDateTime: entry.programDateTime == Entry.noDate ? nil : WallTime(nanoseconds: entry.programDateTime))
     }

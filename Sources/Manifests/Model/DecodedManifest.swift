@@ -4,7 +4,7 @@ import Quantities
 package enum DecodedManifest: Sendable {
     /// An HLS multivariant playlist or a DASH MPD.
     case presentation(Presentation)
-    /// An HLS media playlist.
+    /// An HLS media playlist; never a delta update, see ``ManifestCache/update(_:of:context:)``.
     case mediaPlaylist(MediaPlaylist)
 }
 
@@ -16,6 +16,8 @@ package enum ManifestError: Error, Sendable, Hashable {
     case malformed(line: Int?, detail: String)
     /// It is larger, deeper or longer than a player would take.
     case tooLarge(detail: String)
+    /// A delta update or patch does not fit what is held: the whole document must be fetched.
+    case outOfDate(detail: String)
 
     /// The sentence for people, without a full stop.
     package var sentence: String {
@@ -23,7 +25,7 @@ package enum ManifestError: Error, Sendable, Hashable {
         case .notAManifest(let found): "not a playlist or MPD but \(found)"
         case .malformed(let line?, let detail): "line \(line): \(detail)"
         case .malformed(nil, let detail): detail
-        case .tooLarge(let detail): detail
+        case .tooLarge(let detail), .outOfDate(let detail): detail
         }
     }
 }

@@ -15,20 +15,25 @@ package struct Segment: Sendable, Hashable {
     package var byteRange: ByteRange?
     /// What must be fetched once before it, if anything.
     package var initialization: InitializationSection?
-    /// The key it is encrypted with; nil means none, or one that no player fetches as a file.
-    package var key: EncryptionKey?
+    /// The keys it is encrypted with, one for each KEYFORMAT; empty means none.
+    package var keys: [EncryptionKey]
     /// True when nothing can be fetched (HLS EXT-X-GAP).
     package var isGap: Bool
     /// The HLS discontinuity sequence number; for DASH the position of the period.
     package var discontinuity: Int64
     /// When its first frame was taken (HLS EXT-X-PROGRAM-DATE-TIME, given or carried on).
     package var programDateTime: WallTime?
+    /// The title behind the duration in EXTINF, or `""`.
+    package var title: String
+    /// The bit rate that the playlist declares for it (EXT-X-BITRATE), where given.
+    package var declaredBitRate: BitRate?
 
     /// Creates a segment.
     package init(
         sequence: Int64, start: MediaTime, duration: TimeAmount, uri: String, byteRange: ByteRange? = nil,
-        initialization: InitializationSection? = nil, key: EncryptionKey? = nil, isGap: Bool = false,
-        discontinuity: Int64 = 0, programDateTime: WallTime? = nil
+        initialization: InitializationSection? = nil, keys: [EncryptionKey] = [], isGap: Bool = false,
+        discontinuity: Int64 = 0, programDateTime: WallTime? = nil, title: String = "",
+        declaredBitRate: BitRate? = nil
     ) {
         self.sequence = sequence
         self.start = start
@@ -36,11 +41,16 @@ package struct Segment: Sendable, Hashable {
         self.uri = uri
         self.byteRange = byteRange
         self.initialization = initialization
-        self.key = key
+        self.keys = keys
         self.isGap = isGap
         self.discontinuity = discontinuity
         self.programDateTime = programDateTime
+        self.title = title
+        self.declaredBitRate = declaredBitRate
     }
+
+    /// The key that a player fetches as a file (KEYFORMAT `identity`); nil means none.
+    package var key: EncryptionKey? { keys.first { $0.keyFormat == "identity" && !$0.uri.isEmpty } }
 
     /// Where it ends.
     package var end: MediaTime { start + duration }
@@ -68,14 +78,20 @@ package struct EncryptionKey: Sendable, Hashable {
     package var uri: String
     /// KEYFORMAT; `identity` is a file with the key itself, which players fetch.
     package var keyFormat: String
+    /// KEYFORMATVERSIONS, or `""`.
+    package var keyFormatVersions: String
     /// IV as written, or nil for the media sequence number.
     package var initializationVector: String?
 
     /// Creates a key.
-    package init(method: String, uri: String, keyFormat: String = "identity", initializationVector: String? = nil) {
+    package init(
+        method: String, uri: String, keyFormat: String = "identity", keyFormatVersions: String = "",
+        initializationVector: String? = nil
+    ) {
         self.method = method
         self.uri = uri
         self.keyFormat = keyFormat
+        self.keyFormatVersions = keyFormatVersions
         self.initializationVector = initializationVector
     }
 }

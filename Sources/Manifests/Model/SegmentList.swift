@@ -23,11 +23,15 @@ package struct SegmentList: Sendable {
     private let source: any Source
     /// How long before a segment's end it may be fetched (DASH `availabilityTimeOffset`); zero for HLS.
     package let availabilityOffset: TimeAmount
+    /// False when a segment asked for within the offset comes in chunks as they are made (DASH
+    /// `availabilityTimeComplete`).
+    package let isAvailableComplete: Bool
 
     /// Creates a list from its source.
-    package init(_ source: some Source, availabilityOffset: TimeAmount = .zero) {
+    package init(_ source: some Source, availabilityOffset: TimeAmount = .zero, isAvailableComplete: Bool = true) {
         self.source = source
         self.availabilityOffset = availabilityOffset
+        self.isAvailableComplete = isAvailableComplete
     }
 
     /// Creates a list from segments whose numbers rise by one and whose times do not fall.

@@ -23,10 +23,12 @@ struct Stream {
     init(isLive: Bool, seconds: Double) {
         let tracks = Self.bitRates.enumerated().map { index, rate in
             Track(
-                id: "\(index)", bitRate: BitRate(bitsPerSecond: rate), audioGroup: "a",
-                media: .playlist(uri: "video-\(index)/list.m3u8"))
+                id: "\(index)", bitRate: BitRate(bitsPerSecond: rate),
+                media: .playlist, locations: [TrackLocation(references: ["video-\(index)/list.m3u8"], audioGroup: "a")])
         }
-        let audio = Track(id: "en", bitRate: .zero, media: .playlist(uri: "audio-en/list.m3u8"))
+        let audio = Track(
+            id: "en", bitRate: .zero, media: .playlist,
+            locations: [TrackLocation(references: ["audio-en/list.m3u8"])])
         let sets = [
             SwitchingSet(kind: .video, tracks: tracks),
             SwitchingSet(id: "a", kind: .audio, isDefault: true, tracks: [audio]),
