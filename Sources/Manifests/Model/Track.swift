@@ -88,6 +88,7 @@ package struct TrackLocation: Sendable, Hashable {
     /// The absolute URI: the media playlist of HLS, or what DASH segment URIs are resolved against.
     ///
     /// - Parameter document: The URI that the manifest came from.
+    /// - Returns: The references resolved one against the other.
     package func resolved(against document: String) -> String {
         references.reduce(document) { URIReference.resolve($1, against: $0) }
     }
