@@ -1,0 +1,3 @@
+extension SegmentQuery {
+    package func applied(to uri: String, manifestURI: String) -> String { uri }
+}
