@@ -1,3 +1,0 @@
-extension SegmentQuery {
-    package func applied(to uri: String, manifestURI: String) -> String { uri }
-}
