@@ -1,0 +1,156 @@
+import Quantities
+
+extension MPDDecoder {
+    private static let clause = "ISO/IEC 23009-1 5.8.4"
+
+    /// EssentialProperty schemes that do not keep a player from playing the element they stand in.
+    ///
+    /// They are those that dash.js 5.1 (`streaming.capabilities.supportedEssentialProperties`) and Shaka Player 5
+    /// (`dash_parser.js`, `parseAdaptationSet_`) let pass, and some that only describe.
+    private static let knownProperties: Set<String> = [
+        "urn:mpeg:mpegB:cicp:ColourPrimaries", "urn:mpeg:mpegB:cicp:MatrixCoefficients",
+        "urn:mpeg:mpegB:cicp:TransferCharacteristics", "urn:mpeg:mpegB:cicp:VideoFramePackingType",
+        "urn:dvb:dash:fontdownload:2014", "http://dashif.org/thumbnail_tile",
+        "http://dashif.org/guidelines/thumbnail_tile", "urn:mpeg:dash:role:2011",
+        "urn:mpeg:dash:adaptation-set-switching:2016", "urn:mpeg:dash:ssr:2023",
+        "http://dashif.org/guidelines/trickmode",
+    ]
+
+    /// False for an element with an EssentialProperty that a player does not know, which then must leave the element
+    /// out (ISO/IEC 23009-1 section 5.8.4.8).
+    mutating func isUnderstood(_ element: XMLElement) -> Bool {
+        for property in element.children where property.name == "EssentialProperty" {
+            let scheme = property.attributes["schemeIdUri"] ?? ""
+            if Self.knownProperties.contains(scheme) { continue }
+            if Self.queryInformation(property) != nil { continue }
+            findings.add(
+                "dash-unknown-essential-property", .information, clause: "ISO/IEC 23009-1 5.8.4.8",
+                line: property.line, "\(element.name) has the essential property \(scheme.prefix(100)) and is left out")
+            return false
+        }
+        return true
+    }
+
+    // MARK: - Properties
+
+    /// The essential and supplemental properties of an element with a scheme.
+    static func properties(_ scheme: String, of element: XMLElement) -> [XMLElement] {
+        element.children.filter {
+            ($0.name == "EssentialProperty" || $0.name == "SupplementalProperty")
+                && $0.attributes["schemeIdUri"] == scheme
+        }
+    }
+
+    /// True for pictures to show while winding.
+    func isTrickPlay(_ element: XMLElement) -> Bool {
+        !Self.properties("http://dashif.org/guidelines/trickmode", of: element).isEmpty
+    }
+
+    /// True for what a player takes when nobody chooses.
+    static func isMain(_ set: XMLElement) -> Bool {
+        set.children("Role").contains {
+            $0.attributes["schemeIdUri"] == "urn:mpeg:dash:role:2011" && $0.attributes["value"] == "main"
+        }
+    }
+
+    /// The sets to which a player may switch in the middle (ISO/IEC 23009-1 section 5.3.3.5).
+    static func switchesWith(_ set: XMLElement) -> [String] {
+        properties("urn:mpeg:dash:adaptation-set-switching:2016", of: set).flatMap {
+            ($0.attribute("value") ?? "").split(whereSeparator: { $0 == "," || $0.isWhitespace }).map(String.init)
+        }
+    }
+
+    /// Which earlier period's set this one goes on (ISO/IEC 23009-1 sections 5.3.2.4 and 5.3.2.5).
+    static func continuity(of set: XMLElement) -> PeriodContinuity? {
+        for (name, isContinuous) in [("continuity", true), ("connectivity", false)] {
+            for property in properties("urn:mpeg:dash:period-\(name):2015", of: set) {
+                guard let period = property.attribute("value") else { continue }
+                return PeriodContinuity(period: period, isContinuous: isContinuous)
+            }
+        }
+        return nil
+    }
+
+    /// The schemes of the descriptors of a name, each once.
+    static func schemes(of name: String, in element: XMLElement) -> [String] {
+        var result: [String] = []
+        for descriptor in element.children(name) {
+            if let scheme = descriptor.attribute("schemeIdUri"), !result.contains(scheme) { result.append(scheme) }
+        }
+        return result
+    }
+
+    // MARK: - UrlQueryInfo
+
+    /// What is added to the segments' URIs below an element: what the element says, else what holds around it.
+    mutating func query(of element: XMLElement, outer: SegmentQuery?) -> SegmentQuery? {
+        for property in element.children {
+            guard property.name == "EssentialProperty" || property.name == "SupplementalProperty",
+                let information = Self.queryInformation(property)
+            else { continue }
+            if information.attribute("xlink:href") != nil { _ = followLinks(of: information) }
+            let requests = information.attribute("includeInRequests") ?? "segment"
+            guard requests.split(whereSeparator: \.isWhitespace).contains("segment") else { continue }
+            guard let template = information.attribute("queryTemplate") else { return nil }
+            return SegmentQuery(
+                template: template, parameters: information.attributes["queryString"] ?? "",
+                usesManifestQuery: information.isTrue("useMPDUrlQuery"),
+                isSameOriginOnly: information.isTrue("sameOriginOnly"))
+        }
+        return outer
+    }
+
+    /// The UrlQueryInfo in a property of the schemes for it (ISO/IEC 23009-1 annex I).
+    private static func queryInformation(_ property: XMLElement) -> XMLElement? {
+        switch property.attributes["schemeIdUri"] {
+        case "urn:mpeg:dash:urlparam:2014"?: property.child(local: "UrlQueryInfo")
+        case "urn:mpeg:dash:urlparam:2016"?:
+            property.child(local: "ExtUrlQueryInfo") ?? property.child(local: "UrlQueryInfo")
+        default: nil
+        }
+    }
+
+    // MARK: - ContentProtection
+
+    /// The ContentProtection elements that others refer to by `ref`, at any level.
+    static func referredProtections(in root: XMLElement) -> [String: XMLElement] {
+        var table: [String: XMLElement] = [:]
+        func collect(_ element: XMLElement, _ depth: Int) {
+            for child in element.children {
+                if child.name == "ContentProtection" {
+                    if let id = child.attribute("refId"), table[id] == nil { table[id] = child }
+                } else if depth < 3, child.name == "Period" || child.name == "AdaptationSet" {
+                    collect(child, depth + 1)
+                }
+            }
+        }
+        collect(root, 0)
+        return table
+    }
+
+    /// Adds the ContentProtection elements of a set or Representation, with what those say that they refer to.
+    func add(protectionsOf element: XMLElement, to list: inout ProtectionList) {
+        for protection in element.children where protection.name == "ContentProtection" {
+            let referred = protection.attribute("ref").flatMap { protectionsByReference[$0] }
+            let scheme = protection.attribute("schemeIdUri") ?? referred?.attribute("schemeIdUri") ?? ""
+            list.add(
+                ContentProtection(
+                    scheme: scheme, value: protection.attribute("value") ?? referred?.attribute("value") ?? "",
+                    defaultKeyID: protection.attributes[local: "default_KID"]
+                        ?? referred?.attributes[local: "default_KID"] ?? "",
+                    hasInitializationData: protection.child(local: "pssh") != nil
+                        || referred?.child(local: "pssh") != nil))
+        }
+    }
+}
+
+/// The protections of a set, each once.
+struct ProtectionList {
+    private(set) var all: [ContentProtection] = []
+    private var known: Set<ContentProtection> = []
+
+    /// Adds a protection, unless it is there.
+    mutating func add(_ protection: ContentProtection) {
+        if known.insert(protection).inserted { all.append(protection) }
+    }
+}
