@@ -181,7 +181,8 @@ private func patched(
             "<remove/>", "<move sel='/MPD'/>", "<remove sel='/MPD'/>", "<replace sel='/MPD'><MPD/></replace>",
             "<add sel='/MPD' pos='after'><a/></add>", "<add sel='/MPD' pos='middle'><a/></add>",
             "<add sel='/MPD/@id'>x</add>", "<replace sel='/MPD/BaseURL'/>",
-            "<replace sel='/MPD/BaseURL'><a/><b/></replace>", "<remove sel='/MPD/Period[1]'/><remove sel='/MPD/Period[1]'/>",
+            "<replace sel='/MPD/BaseURL'><a/><b/></replace>",
+            "<remove sel='/MPD/Period[1]'/><remove sel='/MPD/Period[1]'/>",
         ])
     func malformed(operations: String) {
         #expect { try patched(patch(operations)) } throws: { error in
@@ -214,7 +215,8 @@ private func patched(
         #expect(accepted == 2)
         let deep = (2..<62).map { "<add sel='/MPD\(String(repeating: "/a", count: $0 - 2))'><a/></add>" }.joined()
         #expect(try patched(patch(deep)).periods.count == 2)
-        let deeper = deep + "<add sel='/MPD\(String(repeating: "/a", count: 60))'><a><a><a><a><a/></a></a></a></a></add>"
+        let deeper =
+            deep + "<add sel='/MPD\(String(repeating: "/a", count: 60))'><a><a><a><a><a/></a></a></a></a></add>"
         #expect(throws: ManifestError.tooLarge(detail: "with the patch the MPD's elements are nested deeper than 64")) {
             try patched(patch(deeper))
         }
@@ -237,7 +239,9 @@ private func patched(
         var generator = SeededGenerator(seed: UInt64(seed))
         let held = try ManifestDecoder.decode(try Fixture.bytes("dynamic.patch-base.mpd"))
         let original = try Fixture.bytes("dynamic.patch.mpp")
-        let tokens = ["[", "]", "'", "/", "@", "[1]", "[last()]", "<S t='9' d='1' r='-1'/>", "99999999999999999999", "*"]
+        let tokens = [
+            "[", "]", "'", "/", "@", "[1]", "[last()]", "<S t='9' d='1' r='-1'/>", "99999999999999999999", "*",
+        ]
         for _ in 0..<200 {
             var bytes = original
             for _ in 0..<Int.random(in: 1...4, using: &generator) {

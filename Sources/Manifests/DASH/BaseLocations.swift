@@ -8,6 +8,8 @@ struct BaseLocations {
         var references: [String] = []
         /// `serviceLocation` of the innermost level that has one.
         var name: String?
+        /// The BaseURLs' own texts at the levels that have several.
+        var label = ""
         var priority: Int?
         var weight: Int?
         var availabilityOffset = TimeAmount.zero
@@ -15,12 +17,18 @@ struct BaseLocations {
 
         var location: TrackLocation {
             TrackLocation(
-                name: name ?? references.joined(), priority: priority ?? 1, weight: weight ?? 1, references: references)
+                name: name ?? (label.isEmpty ? references.last ?? "" : label), priority: priority ?? 1,
+                weight: weight ?? 1, references: references)
         }
     }
 
+    /// The longest BaseURL that is taken, in UTF-8 bytes.
+    static let longestBase = 16_384
     /// The most choices that are kept; players try two or three.
     static let maximumChoices = 32
+
+    /// A name that is longer gets no further text.
+    private static let longestLabel = 512
 
     private var choices = [Choice()]
     /// The places, the best `dvb:priority` first and those of equal priority as they stand in the document.
@@ -37,7 +45,7 @@ struct BaseLocations {
     /// The places with the BaseURLs that stand in an element, or the same where there is none.
     func adding(_ element: XMLElement, findings: inout FindingCollector) -> BaseLocations {
         guard element.child("BaseURL") != nil else { return self }
-        let bases = element.children("BaseURL")
+        let bases = element.children("BaseURL").filter { $0.text.utf8.count <= Self.longestBase }
         for base in bases where base.attribute("byteRange") != nil {
             findings.add(
                 "dash-base-byte-range", .information, clause: "ISO/IEC 23009-1 annex E", line: base.line,
@@ -48,7 +56,8 @@ struct BaseLocations {
         result.choices = []
         for outer in choices {
             for base in bases where result.choices.count < Self.maximumChoices {
-                let choice = Self.choice(outer, base, &findings)
+                var choice = Self.choice(outer, base, &findings)
+                if bases.count > 1, choice.label.utf8.count < Self.longestLabel { choice.label += base.text }
                 // Below an absolute BaseURL the outer alternatives are all the same.
                 if seen.insert(choice.references).inserted { result.choices.append(choice) }
             }
@@ -64,7 +73,10 @@ struct BaseLocations {
     private static func choice(_ outer: Choice, _ base: XMLElement, _ findings: inout FindingCollector) -> Choice {
         var choice = outer
         let text = base.text
-        if URIReference(text).scheme != nil { choice.references = [] }
+        if URIReference(text).scheme != nil {
+            choice.references = []
+            choice.label = ""
+        }
         choice.references.append(text)
         choice.name = base.attribute("serviceLocation") ?? outer.name
         choice.priority = number("priority", of: base) ?? outer.priority

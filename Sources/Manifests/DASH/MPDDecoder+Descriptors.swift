@@ -1,8 +1,6 @@
 import Quantities
 
 extension MPDDecoder {
-    private static let clause = "ISO/IEC 23009-1 5.8.4"
-
     /// EssentialProperty schemes that do not keep a player from playing the element they stand in.
     ///
     /// They are those that dash.js 5.1 (`streaming.capabilities.supportedEssentialProperties`) and Shaka Player 5
@@ -71,13 +69,14 @@ extension MPDDecoder {
         return nil
     }
 
-    /// The schemes of the descriptors of a name, each once.
-    static func schemes(of name: String, in element: XMLElement) -> [String] {
-        var result: [String] = []
-        for descriptor in element.children(name) {
-            if let scheme = descriptor.attribute("schemeIdUri"), !result.contains(scheme) { result.append(scheme) }
+    /// The most schemes of a kind, and the most roles and the like, that are kept of an element.
+    static let keptDescriptors = 64
+
+    /// Adds the schemes of the descriptors of a name, each once.
+    static func addSchemes(of name: String, in element: XMLElement, to list: inout [String]) {
+        for descriptor in element.children where descriptor.name == name && list.count < keptDescriptors {
+            if let scheme = descriptor.attribute("schemeIdUri"), !list.contains(scheme) { list.append(scheme) }
         }
-        return result
     }
 
     // MARK: - UrlQueryInfo
@@ -112,35 +111,39 @@ extension MPDDecoder {
 
     // MARK: - ContentProtection
 
-    /// The ContentProtection elements that others refer to by `ref`, at any level.
-    static func referredProtections(in root: XMLElement) -> [String: XMLElement] {
-        var table: [String: XMLElement] = [:]
-        func collect(_ element: XMLElement, _ depth: Int) {
+    /// The ContentProtection elements that others refer to by `ref`, at any level (ISO/IEC 23009-1 section 5.8.4.1).
+    static func referredProtections(in root: XMLElement) -> [String: ContentProtection] {
+        var table: [String: ContentProtection] = [:]
+        var open = [(root, 0)]
+        while let (element, depth) = open.popLast() {
             for child in element.children {
                 if child.name == "ContentProtection" {
-                    if let id = child.attribute("refId"), table[id] == nil { table[id] = child }
-                } else if depth < 3, child.name == "Period" || child.name == "AdaptationSet" {
-                    collect(child, depth + 1)
+                    guard let id = child.attribute("refId"), table[id] == nil else { continue }
+                    table[id] = protection(child, referred: nil)
+                } else if depth < 3, ["Period", "AdaptationSet", "Representation"].contains(child.name) {
+                    open.append((child, depth + 1))
                 }
             }
         }
-        collect(root, 0)
         return table
     }
 
     /// Adds the ContentProtection elements of a set or Representation, with what those say that they refer to.
     func add(protectionsOf element: XMLElement, to list: inout ProtectionList) {
-        for protection in element.children where protection.name == "ContentProtection" {
-            let referred = protection.attribute("ref").flatMap { protectionsByReference[$0] }
-            let scheme = protection.attribute("schemeIdUri") ?? referred?.attribute("schemeIdUri") ?? ""
-            list.add(
-                ContentProtection(
-                    scheme: scheme, value: protection.attribute("value") ?? referred?.attribute("value") ?? "",
-                    defaultKeyID: protection.attributes[local: "default_KID"]
-                        ?? referred?.attributes[local: "default_KID"] ?? "",
-                    hasInitializationData: protection.child(local: "pssh") != nil
-                        || referred?.child(local: "pssh") != nil))
+        for child in element.children where child.name == "ContentProtection" {
+            let referred = child.attribute("ref").flatMap { protectionsByReference[$0] }
+            list.add(Self.protection(child, referred: referred))
         }
+    }
+
+    private static func protection(_ element: XMLElement, referred: ContentProtection?) -> ContentProtection {
+        // Many may refer to one; its texts must not be long.
+        func value(_ text: String?, _ other: String?) -> String { text.map { String($0.prefix(256)) } ?? other ?? "" }
+        return ContentProtection(
+            scheme: value(element.attribute("schemeIdUri"), referred?.scheme),
+            value: value(element.attribute("value"), referred?.value),
+            defaultKeyID: value(element.attributes[local: "default_KID"], referred?.defaultKeyID),
+            hasInitializationData: element.child(local: "pssh") != nil || referred?.hasInitializationData == true)
     }
 }
 

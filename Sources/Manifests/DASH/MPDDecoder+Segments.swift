@@ -10,6 +10,7 @@ extension MPDDecoder {
     ///   - representation: The Representation.
     ///   - set: What surrounds it.
     ///   - bases: Where its own BaseURLs lead.
+    /// - Returns: The segments, or the file whose index tells them.
     /// - Throws: A problem where they cannot be told.
     mutating func source(
         of representation: XMLElement, in set: SetContext, bases: BaseLocations
@@ -172,7 +173,7 @@ extension MPDDecoder {
         guard representation.child("BaseURL") != nil || set.child("BaseURL") != nil else {
             throw Self.problem("dash-no-segments", "a Representation has neither segments nor a BaseURL")
         }
-        let mime = (representation.attribute("mimeType") ?? set.attribute("mimeType") ?? "").lowercased()
+        let mime = (representation.attribute("mimeType") ?? set.attribute("mimeType") ?? "").prefix(100).lowercased()
         guard mime.hasPrefix("text/") || mime == "application/ttml+xml" || mime.hasPrefix("image/") else {
             return .indexed(
                 IndexedMedia(uri: "", indexRange: nil, initialization: nil, periodStart: .zero + period.start))

@@ -25,7 +25,8 @@ extension MPDDecoder {
     private mutating func switchingSet(_ set: SetContext) throws(Failure) -> SwitchingSet? {
         var tracks: [Track] = []
         var protections = ProtectionList()
-        var events = Self.schemes(of: "InbandEventStream", in: set.element)
+        var events: [String] = []
+        Self.addSchemes(of: "InbandEventStream", in: set.element, to: &events)
         add(protectionsOf: set.element, to: &protections)
         checks.beginSet()
         for representation in set.element.children("Representation") where isUnderstood(representation) {
@@ -36,9 +37,7 @@ extension MPDDecoder {
             }
             guard !isTrickPlay(representation), let track = track(of: representation, in: set) else { continue }
             add(protectionsOf: representation, to: &protections)
-            for scheme in Self.schemes(of: "InbandEventStream", in: representation) where !events.contains(scheme) {
-                events.append(scheme)
-            }
+            Self.addSchemes(of: "InbandEventStream", in: representation, to: &events)
             tracks.append(track)
         }
         guard !tracks.isEmpty else { return nil }
@@ -99,7 +98,10 @@ extension MPDDecoder {
         if let channels = element.child("AudioChannelConfiguration")?.attribute("value") { details.channels = channels }
         if let ranking = element.attribute("qualityRanking").flatMap({ Int($0) }) { details.qualityRanking = ranking }
         if let codecs = element.attributes[local: "supplementalCodecs"] { details.supplementalCodecs = codecs }
-        details.characteristics += element.children("Accessibility").compactMap { $0.attribute("value") }
+        if element.child("Accessibility") != nil {
+            let values = element.children("Accessibility").compactMap { $0.attribute("value") }
+            details.characteristics += values.prefix(max(0, keptDescriptors - details.characteristics.count))
+        }
         return details
     }
 

@@ -14,7 +14,7 @@ struct MPDDecoder {
     var lists: [ObjectIdentifier: SegmentURIList] = [:]
     var trackCount = 0
     /// The ContentProtection elements that others refer to, by `refId`.
-    let protectionsByReference: [String: XMLElement]
+    let protectionsByReference: [String: ContentProtection]
     /// What the checks of the document as a whole have seen.
     var checks = MPDChecks()
 

@@ -37,7 +37,7 @@ struct PatchSelector {
     private(set) var target = Target.element
 
     /// The longest selector in UTF-8 bytes.
-    private static let maximumLength = 4_096
+    private static let maximumLength = 1_024
     /// The deepest element that can be selected: a patch must not build a tree that is deeper and deeper.
     private static let maximumSteps = 64
 

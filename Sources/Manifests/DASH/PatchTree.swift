@@ -110,7 +110,9 @@ final class PatchTree {
         return found.path
     }
 
-    private static var missing: ManifestError { .outOfDate(detail: "the MPD patch selects an element that is not there") }
+    private static var missing: ManifestError {
+        .outOfDate(detail: "the MPD patch selects an element that is not there")
+    }
 
     /// The positions of the children that a step leads to.
     private func positions(of step: PatchSelector.Step, in element: Child) throws(ManifestError) -> [Int] {

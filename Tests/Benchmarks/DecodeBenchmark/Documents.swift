@@ -73,8 +73,10 @@ extension Documents {
     static func patchableMPD(entries: Int) -> [UInt8] {
         let text = String(decoding: timelineMPD(entries: entries), as: UTF8.self)
         return Array(
-            text.replacing("<Period", with: "<PatchLocation ttl=\"60\">patch</PatchLocation>\n<Period", maxReplacements: 1)
-                .replacing("<MPD ", with: "<MPD id=\"m\" ", maxReplacements: 1).utf8)
+            text.replacing(
+                "<Period", with: "<PatchLocation ttl=\"60\">patch</PatchLocation>\n<Period", maxReplacements: 1
+            )
+            .replacing("<MPD ", with: "<MPD id=\"m\" ", maxReplacements: 1).utf8)
     }
 
     /// What takes the oldest segment from each of its timelines and adds a new one.
