@@ -61,7 +61,9 @@ extension MPDDecoder {
     }
 
     private mutating func checkTemplate(_ segments: AddressedSegments, line: Int) {
-        guard case .template(let template) = segments.addressing else { return }
+        guard case .template(let template) = segments.addressing else {
+            return checkCount(of: segments, line: line)
+        }
         if template.namesNumberAndTime {
             findings.add(
                 "dash-number-and-time", .error, clause: "ISO/IEC 23009-1 5.3.9.4.4", line: line,
@@ -72,6 +74,15 @@ extension MPDDecoder {
                 "dash-constant-template", .error, clause: "ISO/IEC 23009-1 5.3.9.4.4", line: line,
                 "a media template gives all segments the same URI")
         }
+    }
+
+    private mutating func checkCount(of segments: AddressedSegments, line: Int) {
+        guard case .list(let list) = segments.addressing, let count = segments.timing.count,
+            count != Int64(list.entries.count)
+        else { return }
+        findings.add(
+            "dash-segment-list-count", .warning, clause: "ISO/IEC 23009-1 5.3.9.3", line: line,
+            "a SegmentList names \(list.entries.count) segments where its times are for \(count)")
     }
 
     private mutating func checkOffset(_ list: SegmentList, _ longest: TimeAmount, line: Int) {
@@ -134,6 +145,12 @@ extension MPDDecoder {
         if root.attribute("profiles") == nil {
             findings.add(
                 "dash-missing-profiles", .warning, clause: Self.root, line: root.line, "the MPD has no profiles")
+        }
+        for property in root.children("EssentialProperty") where !isKnown(property) {
+            findings.add(
+                "dash-unknown-essential-property", .warning, clause: "ISO/IEC 23009-1 5.8.4.8", line: property.line,
+                "the MPD has the essential property \((property.attribute("schemeIdUri") ?? "").prefix(100)); "
+                    + "it is played all the same, as players do")
         }
         checkPeriodIDs()
         checkSteering(periods)

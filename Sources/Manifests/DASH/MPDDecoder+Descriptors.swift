@@ -18,15 +18,19 @@ extension MPDDecoder {
     /// out (ISO/IEC 23009-1 section 5.8.4.8).
     mutating func isUnderstood(_ element: XMLElement) -> Bool {
         for property in element.children where property.name == "EssentialProperty" {
+            if isKnown(property) { continue }
             let scheme = property.attributes["schemeIdUri"] ?? ""
-            if Self.knownProperties.contains(scheme) { continue }
-            if Self.queryInformation(property) != nil { continue }
             findings.add(
                 "dash-unknown-essential-property", .information, clause: "ISO/IEC 23009-1 5.8.4.8",
                 line: property.line, "\(element.name) has the essential property \(scheme.prefix(100)) and is left out")
             return false
         }
         return true
+    }
+
+    /// True for a property that does not keep a player from playing the element it stands in.
+    func isKnown(_ property: XMLElement) -> Bool {
+        Self.knownProperties.contains(property.attributes["schemeIdUri"] ?? "") || Self.queryInformation(property) != nil
     }
 
     // MARK: - Properties
