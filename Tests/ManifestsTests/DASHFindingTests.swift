@@ -78,7 +78,10 @@ extension String {
                 "<SegmentList duration=\"4\"><SegmentURL media=\"1\"/></SegmentList>"
             ),
             ("dash-link-not-followed", "<Period id=\"1\">", "<Period id=\"1\" xlink:href=\"other.xml\">"),
-            ("dash-link-not-followed", "<AdaptationSet ", "<AdaptationSet xlink:href=\"other.xml\" xlink:actuate=\"onLoad\" "),
+            (
+                "dash-link-not-followed", "<AdaptationSet ",
+                "<AdaptationSet xlink:href=\"other.xml\" xlink:actuate=\"onLoad\" "
+            ),
             (
                 "dash-steering-unknown-location", "<BaseURL>",
                 "<ContentSteering defaultServiceLocation=\"x\">s</ContentSteering><BaseURL serviceLocation=\"y\">"
@@ -101,8 +104,14 @@ extension String {
             ("dash-short-window", "PT60S", "PT11S"),
             ("dash-short-delay", "PT10S", "PT7S"),
             ("dash-delay-beyond-window", "PT10S", "PT61S"),
-            ("dash-latency-order", "<ServiceDescription id=\"1\"/>", "<ServiceDescription><Latency target=\"9000\" max=\"8000\"/></ServiceDescription>"),
-            ("dash-playback-rate-order", "<ServiceDescription id=\"1\"/>", "<ServiceDescription><PlaybackRate max=\"0.9\"/></ServiceDescription>"),
+            (
+                "dash-latency-order", "<ServiceDescription id=\"1\"/>",
+                "<ServiceDescription><Latency target=\"9000\" max=\"8000\"/></ServiceDescription>"
+            ),
+            (
+                "dash-playback-rate-order", "<ServiceDescription id=\"1\"/>",
+                "<ServiceDescription><PlaybackRate max=\"0.9\"/></ServiceDescription>"
+            ),
             ("dash-availability-offset-too-long", "duration=\"4\"", "duration=\"4\" availabilityTimeOffset=\"4.1\""),
             ("dash-incomplete-without-offset", "duration=\"4\"", "duration=\"4\" availabilityTimeComplete=\"false\""),
             ("dash-early-period", "</Period>", "</Period><Period id=\"2\"/>"),
@@ -185,6 +194,19 @@ extension String {
         let tracks = try presentation(text).periods[0].switchingSets[0].tracks
         #expect(tracks.count == 1_000 && tracks[999].locations.count == 2)
         #expect(tracks[0].locations.allSatisfy { $0.name.utf8.count < 2_000 && $0.references.count == 2 })
+    }
+
+    @Test("UTF-16 without a mark, bytes that are not UTF-8, and declarations in a patch are refused")
+    func encodings() throws {
+        let text = "<MPD><Period/></MPD>"
+        #expect(decodingError(text.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }) != nil)
+        #expect(decodingError(text.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }) != nil)
+        #expect(decodingError(Array("<MPD><Period id='".utf8) + [0xC3, 0x28] + Array("'/></MPD>".utf8)) != nil)
+        let held = try ManifestDecoder.decode(try Fixture.bytes("dynamic.patch-base.mpd"))
+        let entities = "<!DOCTYPE Patch [<!ENTITY a \"b\">]><Patch mpdId='channel-7'>&a;</Patch>"
+        #expect(throws: ManifestError.self) { try ManifestDecoder.update(Array(entities.utf8), of: held) }
+        let undefined = "<Patch mpdId='channel-7' originalPublishTime='2026-11-22T16:00:08Z'>&a;</Patch>"
+        #expect(throws: ManifestError.self) { try ManifestDecoder.update(Array(undefined.utf8), of: held) }
     }
 
     @Test("many references to one protection, many schemes, many accessibilities")

@@ -30,7 +30,8 @@ extension MPDDecoder {
 
     /// True for a property that does not keep a player from playing the element it stands in.
     func isKnown(_ property: XMLElement) -> Bool {
-        Self.knownProperties.contains(property.attributes["schemeIdUri"] ?? "") || Self.queryInformation(property) != nil
+        Self.knownProperties.contains(property.attributes["schemeIdUri"] ?? "")
+            || Self.queryInformation(property) != nil
     }
 
     // MARK: - Properties

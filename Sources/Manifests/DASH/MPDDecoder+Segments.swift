@@ -158,9 +158,14 @@ extension MPDDecoder {
             InitializationSection(
                 uri: element.attribute("sourceURL") ?? "", byteRange: try element.byteRange("range"))
         }
+        let index = information.child("RepresentationIndex")
+        guard index?.attribute("sourceURL") == nil else {
+            throw Self.problem("dash-separate-index", "a segment index stands in a file of its own")
+        }
+        var range = try information.holder("indexRange")?.byteRange("indexRange")
+        if range == nil { range = try index?.byteRange("range") }
         let media = IndexedMedia(
-            uri: "", indexRange: try information.holder("indexRange")?.byteRange("indexRange"),
-            initialization: initialization, periodStart: .zero + period.start,
+            uri: "", indexRange: range, initialization: initialization, periodStart: .zero + period.start,
             presentationTimeOffset: .nanoseconds(timescale.nanoseconds(Int128(offset))))
         return .indexed(media)
     }
