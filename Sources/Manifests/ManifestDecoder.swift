@@ -44,7 +44,10 @@ package enum ManifestDecoder {
         _ bytes: [UInt8], of held: DecodedManifest, context: DecodingContext = .none,
         limits: DecodingLimits = .standard
     ) throws(ManifestError) -> DecodedManifest {
-        try decode(bytes, context: context, limits: limits)
+        if case .presentation(let presentation) = held, MPDDecoder.isPatch(bytes) {
+            return .presentation(try MPDDecoder.apply(patch: bytes, to: presentation, limits: limits))
+        }
+        return try decode(bytes, context: context, limits: limits)
     }
 
     private static func decodePlaylist(

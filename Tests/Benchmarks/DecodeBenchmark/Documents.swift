@@ -67,3 +67,35 @@ enum Documents {
     /// So many different attributes of an XML element.
     static func attributes(_ count: Int) -> String { (0..<count).map { "a\($0)='1'" }.joined(separator: " ") }
 }
+
+extension Documents {
+    /// The same MPD with a place for patches.
+    static func patchableMPD(entries: Int) -> [UInt8] {
+        let text = String(decoding: timelineMPD(entries: entries), as: UTF8.self)
+        return Array(
+            text.replacing(
+                "<Period", with: "<PatchLocation ttl=\"60\">patch</PatchLocation>\n<Period", maxReplacements: 1
+            )
+            .replacing("<MPD ", with: "<MPD id=\"m\" ", maxReplacements: 1).utf8)
+    }
+
+    /// What takes the oldest segment from each of its timelines and adds a new one.
+    static func patch() -> [UInt8] {
+        var operations = "<replace sel=\"/MPD/@publishTime\">2026-11-22T16:00:02Z</replace>\n"
+        for set in 1...2 {
+            let timeline = "/MPD/Period[@id='1']/AdaptationSet[\(set)]/SegmentTemplate/SegmentTimeline"
+            operations += """
+                <remove sel="\(timeline)/S[1]"/>
+                <add sel="\(timeline)/S[1]" type="@t">180000</add>
+                <add sel="\(timeline)"><S d="183000"/></add>
+
+                """
+        }
+        return Array(
+            """
+            <Patch xmlns="urn:mpeg:dash:schema:mpd-patch:2020" mpdId="m" originalPublishTime="2026-11-22T16:00:00Z"
+              publishTime="2026-11-22T16:00:02Z">
+            \(operations)</Patch>
+            """.utf8)
+    }
+}

@@ -43,6 +43,17 @@ measure("playlist, 1 000 000 segments, \(million.count) bytes", rounds: 5) { dec
 let mpd = Documents.timelineMPD(entries: 2_000)
 measure("MPD, 2 000 timeline entries, \(mpd.count) bytes", rounds: 101, target: .milliseconds(10)) { decode(mpd) }
 
+let patchable = Documents.patchableMPD(entries: 2_000)
+let patch = Documents.patch()
+if let held = try? ManifestDecoder.decode(patchable) {
+    measure("patch of it, \(patch.count) bytes", rounds: 101, target: .milliseconds(15)) {
+        guard case .presentation(let result)? = try? ManifestDecoder.update(patch, of: held) else {
+            preconditionFailure("the patch does not fit")
+        }
+        precondition(result.dynamicTiming?.publishTime != nil, "no version")
+    }
+}
+
 let cache = ManifestCache()
 let copies = (0..<64).map { _ in Array(ten + Array("#\n".utf8)) }
 var next = 0
