@@ -40,9 +40,9 @@ enum QueryParameter {
     /// `name=` has an empty value, `name` has none (rfc8216bis section 4.4.2.3). A plus sign stays one: the draft speaks
     /// of percent-decoding alone. What is not UTF-8 afterwards becomes U+FFFD.
     static func value(of name: String, in uri: String) -> String? {
-        let text = uri.utf8
+        let text = uri.utf8.prefix { $0 != ASCII.hash }
         guard let mark = text.firstIndex(of: UInt8(ascii: "?")) else { return nil }
-        let query = text[text.index(after: mark)...].prefix { $0 != ASCII.hash }
+        let query = text[text.index(after: mark)...]
         for parameter in query.split(separator: ASCII.ampersand) {
             guard let equals = parameter.firstIndex(of: ASCII.equals) else { continue }
             let found = parameter[..<equals]
