@@ -19,6 +19,47 @@ enum Documents {
         return Array(text.utf8)
     }
 
+    /// A low-latency live playlist with one-second parts of the last three segments, or its delta update.
+    static func lowLatencyPlaylist(from first: Int, segments: Int, skipping skipped: Int = 0) -> [UInt8] {
+        var text = """
+            #EXTM3U
+            #EXT-X-VERSION:9
+            #EXT-X-TARGETDURATION:4
+            #EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=1.02,CAN-SKIP-UNTIL=24.0
+            #EXT-X-PART-INF:PART-TARGET=0.33334
+            #EXT-X-MEDIA-SEQUENCE:\(first)
+            #EXT-X-MAP:URI="video/1080p/init.mp4"
+
+            """
+        if skipped > 0 { text += "#EXT-X-SKIP:SKIPPED-SEGMENTS=\(skipped)\n" }
+        for index in skipped..<segments {
+            let number = first + index
+            if index >= segments - 3 { text += parts(of: number, 12) }
+            if index % 10 == 0 { text += "#EXT-X-PROGRAM-DATE-TIME:\(date(number * 4))\n" }
+            text += "#EXTINF:4.00008,\nvideo/1080p/segment_\(number).m4s\n"
+        }
+        text += parts(of: first + segments, 6)
+        return Array(
+            (text + """
+                #EXT-X-PRELOAD-HINT:TYPE=PART,URI="video/1080p/part_\(first + segments).6.m4s"
+                #EXT-X-RENDITION-REPORT:URI="../720p/live.m3u8",LAST-MSN=\(first + segments),LAST-PART=5
+                #EXT-X-RENDITION-REPORT:URI="../360p/live.m3u8",LAST-MSN=\(first + segments),LAST-PART=5
+
+                """).utf8)
+    }
+
+    private static func parts(of number: Int, _ count: Int) -> String {
+        (0..<count).map { part in
+            let independent = part % 6 == 0 ? ",INDEPENDENT=YES" : ""
+            return "#EXT-X-PART:DURATION=0.33334,URI=\"video/1080p/part_\(number).\(part).m4s\"\(independent)\n"
+        }.joined()
+    }
+
+    private static func date(_ second: Int) -> String {
+        let fields = [second / 3_600 % 24, second / 60 % 60, second % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }
+        return "2026-11-22T\(fields.joined(separator: ":")).000Z"
+    }
+
     /// A dynamic MPD: three video Representations and one of audio, each set with its own timeline of so many entries in
     /// all, none of which can be joined with its neighbour.
     static func timelineMPD(entries: Int) -> [UInt8] {
