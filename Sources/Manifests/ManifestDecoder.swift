@@ -35,13 +35,10 @@ package enum ManifestDecoder {
         _ bytes: [UInt8], of held: DecodedManifest, context: DecodingContext = .none,
         limits: DecodingLimits = .standard
     ) throws(ManifestError) -> DecodedManifest {
-<<<<<<< HEAD
         if case .presentation(let presentation) = held, MPDDecoder.isPatch(bytes) {
             return .presentation(try MPDDecoder.apply(patch: bytes, to: presentation, limits: limits))
         }
-        return try decode(bytes, context: context, limits: limits)
-=======
-        try decode(bytes, of: held, context: context, limits: limits).result.get()
+        return try decode(bytes, of: held, context: context, limits: limits).result.get()
     }
 
     /// What became of a document.
@@ -82,7 +79,6 @@ package enum ManifestDecoder {
         case .notAManifest: DocumentSniffer.sniff(bytes) == .other(DocumentSniffer.patch)
         case .malformed, .tooLarge: false
         }
->>>>>>> hls3
     }
 
     private static func decodePlaylist(

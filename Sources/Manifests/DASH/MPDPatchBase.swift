@@ -6,3 +6,8 @@ final class MPDPatchBase: Sendable {
 
     init(root: XMLElement) { self.root = root }
 }
+
+extension XMLElement {
+    /// About how many bytes the element and all in it hold.
+    var reckonedSize: Int { children.reduce(256) { $0 + $1.reckonedSize } }
+}
