@@ -177,7 +177,7 @@ import Testing
         let edge = edge()
         #expect(bytes(get("/time?format=xsdate", edge)) == Array("2026-11-22T16:00:01.500Z".utf8))
         #expect(get("/time", edge).header("Date") == "Sun, 22 Nov 2026 16:00:01 GMT")
-        // 3 934 351 201 seconds since 1900 and a half.
+        // 4 004 352 001 seconds since 1900 and a half.
         let ntp = bytes(get("/time?format=ntp", edge))
         #expect(ntp.count == 8 && Array(ntp[4...]) == [0x80, 0, 0, 0])
         #expect(ntp[..<4].reduce(0) { $0 << 8 | UInt64($1) } == 1_795_363_201 + 2_208_988_800)
