@@ -28,6 +28,9 @@ package final class OriginServer: Sendable {
         package var baseURL: String { "http://" + (address.contains(":") ? "[\(address)]" : address) + ":\(port)" }
     }
 
+    /// The first pieces of the paths of the synthetic content, such as `vod` and `low-latency` (docs/ORIGIN.md).
+    package static let folders: [String] = AssetKind.all.map(\.folder)
+
     /// The edges in the order of the settings.
     package let edges: [ListeningEdge]
     private let responders: [Edge]

@@ -100,7 +100,9 @@ import Testing
             #expect([UInt8](opened) == plain)
         }
         #expect(keys.count == 6)
-        #expect(try studio.text("/encrypted/a/master.m3u8").contains("#EXT-X-SESSION-KEY:METHOD=AES-128,URI=\"keys/0.key\""))
+        #expect(
+            try studio.text("/encrypted/a/master.m3u8").contains("#EXT-X-SESSION-KEY:METHOD=AES-128,URI=\"keys/0.key\"")
+        )
     }
 
     @Test func noKeyExistsLongBeforeItsTime() {
@@ -145,7 +147,9 @@ import Testing
     @Test func theSegmentIndexAgreesWithTheManifest() throws {
         let document = try studio.text("/ranges/a/manifest.mpd")
         let whole = try studio.bytes("/ranges/a/video-400k/media.mp4")
-        let range = try #require(document.components(separatedBy: "indexRange=\"").dropFirst().first).prefix { $0 != "\"" }
+        let range = try #require(document.components(separatedBy: "indexRange=\"").dropFirst().first).prefix {
+            $0 != "\""
+        }
         let bounds = range.split(separator: "-").compactMap { Int($0) }
         let index = try #require(try BoxReader.boxes(Array(whole[bounds[0]...bounds[1]])).first)
         #expect(index.type == "sidx")
@@ -193,7 +197,9 @@ import Testing
         let uri = try #require(Lines.uris(playlist).first)
             .replacing("{$suffix}", with: "m4s").replacing("{$pass}", with: "demo")
         #expect(uri == "0.m4s?pass=demo")
-        #expect(playlist.contains("#EXT-X-DEFINE:IMPORT=\"suffix\"") && playlist.contains("#EXT-X-DEFINE:QUERYPARAM=\"pass\""))
+        #expect(
+            playlist.contains("#EXT-X-DEFINE:IMPORT=\"suffix\"")
+                && playlist.contains("#EXT-X-DEFINE:QUERYPARAM=\"pass\""))
     }
 
     @Test func renditionsHaveLanguagesGroupsAndSubtitles() throws {
@@ -206,9 +212,15 @@ import Testing
             let folder = uri.prefix { $0 != "/" }
             for child in Lines.uris(playlist) { #expect(studio.object("/renditions/a/\(folder)/\(child)") != nil) }
         }
-        #expect(Set(Lines.values("EXT-X-STREAM-INF", lines).compactMap { Lines.attribute("AUDIO", $0) }) == ["audio", "audio-low"])
+        #expect(
+            Set(Lines.values("EXT-X-STREAM-INF", lines).compactMap { Lines.attribute("AUDIO", $0) }) == [
+                "audio", "audio-low",
+            ])
         let cue = try studio.text("/renditions/a/subtitles-nb/29.vtt")
-        #expect(cue == "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:10440000,LOCAL:00:00:00.000\n\n00:00:00.000 --> 00:00:04.000\nReplikk 29\n")
+        #expect(
+            cue
+                == "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:10440000,LOCAL:00:00:00.000\n\n00:00:00.000 --> 00:00:04.000\nReplikk 29\n"
+        )
         #expect(studio.object("/renditions/a/subtitles-nb/30.vtt") == nil)
         #expect(studio.object("/renditions/a/session.json") != nil)
         #expect(studio.object("/vod/a/audio-nb/index.m3u8") == nil)

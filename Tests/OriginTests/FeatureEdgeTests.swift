@@ -37,7 +37,8 @@ import Testing
 
     // MARK: Waiting
 
-    private func wait(_ target: String, _ edge: Edge, at seconds: Double = 0, since arrival: Double? = nil) -> WallTime? {
+    private func wait(_ target: String, _ edge: Edge, at seconds: Double = 0, since arrival: Double? = nil) -> WallTime?
+    {
         let request = EdgeRequest(method: "GET", target: target)
         let decision = edge.decide(
             request, now: now + .seconds(seconds), arrival: arrival.map { now + .seconds($0) })
@@ -134,7 +135,8 @@ import Testing
         #expect(first.header("Content-Type") == "application/json" && first.header("Cache-Control") == "no-store")
         #expect(
             String(decoding: bytes(first), as: UTF8.self)
-                == "{\"VERSION\":1,\"TTL\":300,\"RELOAD-URI\":\"/steering\",\"PATHWAY-PRIORITY\":[\"osl1\",\"bgo1\"]}\n")
+                == "{\"VERSION\":1,\"TTL\":300,\"RELOAD-URI\":\"/steering\",\"PATHWAY-PRIORITY\":[\"osl1\",\"bgo1\"]}\n"
+        )
         edge.steering.change {
             $0.priority = ["bgo1"]
             $0.lifetime = .seconds(1.0)
@@ -201,10 +203,13 @@ import Testing
             $0.contentFaults.rewinds = true
             $0.cache.livePlaylist = .zero
         }
-        let numbers = try (0..<12).map { try Lines.number("EXT-X-MEDIA-SEQUENCE", lines(live, edge, at: Double($0) * 2)) }
+        let numbers = try (0..<12).map {
+            try Lines.number("EXT-X-MEDIA-SEQUENCE", lines(live, edge, at: Double($0) * 2))
+        }
         #expect(zip(numbers, numbers.dropFirst()).contains { $1 < $0 })
         let times = (0..<12).map { step in
-            lines("/live/a/timeline.mpd", edge, at: Double(step) * 2).joined().components(separatedBy: "publishTime=\"")[1]
+            lines("/live/a/timeline.mpd", edge, at: Double(step) * 2).joined().components(
+                separatedBy: "publishTime=\"")[1]
                 .prefix(24)
         }
         #expect(zip(times, times.dropFirst()).contains { $1 < $0 })

@@ -26,7 +26,8 @@ import Testing
                         return
                     }
                     #expect(playlist.isLive == kind.isLive && !playlist.segments.isEmpty)
-                    #expect(playlist.findings.filter { $0.severity == .error }.isEmpty, "\(folder): \(playlist.findings)")
+                    #expect(
+                        playlist.findings.filter { $0.severity == .error }.isEmpty, "\(folder): \(playlist.findings)")
                 }
             }
         } else {
@@ -38,7 +39,8 @@ import Testing
             return
         }
         for name in kind.hasDASH ? ["manifest", "timeline"] : [] where kind.feature != .ranges || name == "manifest" {
-            guard case .presentation(let manifest) = try ManifestDecoder.decode(studio.bytes("/\(folder)/a/\(name).mpd"))
+            guard
+                case .presentation(let manifest) = try ManifestDecoder.decode(studio.bytes("/\(folder)/a/\(name).mpd"))
             else {
                 Issue.record("\(folder)/\(name) is no presentation")
                 return
@@ -51,12 +53,16 @@ import Testing
     // MARK: Periods
 
     /// The media of every segment of a track in an MPD, with its start on the presentation's timeline.
-    private func segments(_ document: [UInt8], kind: MediaKind) throws -> [(start: MediaTime, uri: String, period: String)] {
+    private func segments(_ document: [UInt8], kind: MediaKind) throws -> [(
+        start: MediaTime, uri: String, period: String
+    )] {
         guard case .presentation(let presentation) = try ManifestDecoder.decode(document) else { return [] }
         return try presentation.periods.flatMap { period in
             let set = try #require(period.switchingSets.first { $0.kind == kind })
             let track = try #require(set.tracks.first)
-            guard case .segments(let list, _) = track.media, let last = list.lastSequence else { return [] as [(MediaTime, String, String)] }
+            guard case .segments(let list, _) = track.media, let last = list.lastSequence else {
+                return [] as [(MediaTime, String, String)]
+            }
             return (list.firstSequence...last).compactMap { list.segment($0) }.map { ($0.start, $0.uri, period.id) }
         }
     }
@@ -79,7 +85,8 @@ import Testing
         var starts: [String: String] = [:]
         var most = 0
         for step in 0..<60 {
-            let document = try studio.text("/live-periods/a/\(step % 2 == 0 ? "manifest" : "timeline").mpd", at: Double(step))
+            let document = try studio.text(
+                "/live-periods/a/\(step % 2 == 0 ? "manifest" : "timeline").mpd", at: Double(step))
             let periods = document.components(separatedBy: "<Period ").dropFirst()
             most = max(most, periods.count)
             for period in periods {
@@ -102,8 +109,10 @@ import Testing
         try [studio.content.tracks[0], try #require(studio.content.audioTrack)].enumerated().map { number, track in
             let times = try Timeline.times(in: document, track: track)
             let selector = "AdaptationSet[@id='\(number)']/SegmentTemplate/SegmentTimeline"
-            let removed = patch.components(separatedBy: "<remove sel=\"/MPD/Period[@id='0']/\(selector)/S[1]\"/>").count - 1
-            let addition = patch.components(separatedBy: "<add sel=\"/MPD/Period[@id='0']/\(selector)\">").dropFirst().first
+            let removed =
+                patch.components(separatedBy: "<remove sel=\"/MPD/Period[@id='0']/\(selector)/S[1]\"/>").count - 1
+            let addition = patch.components(separatedBy: "<add sel=\"/MPD/Period[@id='0']/\(selector)\">").dropFirst()
+                .first
             let added = addition.map { $0.components(separatedBy: "</add>")[0] } ?? ""
             let new = added.components(separatedBy: "<S t=\"").dropFirst().compactMap { Int($0.prefix { $0 != "\"" }) }
             return Array(times.dropFirst(removed)) + new
@@ -117,14 +126,18 @@ import Testing
     @Test(arguments: [1.9, 2, 4, 7.3, 20])
     func aPatchedManifestIsTheNewOne(later: Double) throws {
         let old = try studio.text("/live-patched/a/manifest.mpd")
-        let path = try #require(old.components(separatedBy: "<PatchLocation ttl=\"60\">").dropFirst().first).prefix { $0 != "<" }
+        let path = try #require(old.components(separatedBy: "<PatchLocation ttl=\"60\">").dropFirst().first).prefix {
+            $0 != "<"
+        }
         let patch = try studio.text("/live-patched/a/" + path, at: later)
         let new = try studio.text("/live-patched/a/manifest.mpd", at: later)
         #expect(attribute("mpdId", patch) == attribute("id", old))
         #expect(attribute("originalPublishTime", patch) == attribute("publishTime", old))
         let published = try #require(attribute("publishTime", new))
         #expect(patch.contains("<replace sel=\"/MPD/@publishTime\">\(published)</replace>"))
-        let location = try #require(new.components(separatedBy: "<PatchLocation").dropFirst().first).prefix { $0 != "\n" }
+        let location = try #require(new.components(separatedBy: "<PatchLocation").dropFirst().first).prefix {
+            $0 != "\n"
+        }
         #expect(patch.contains("<replace sel=\"/MPD/PatchLocation[1]\"><PatchLocation" + location))
         let expected = [
             try Timeline.times(in: new, track: studio.content.tracks[0]),
@@ -137,7 +150,8 @@ import Testing
         let edge = Edge(
             EdgeSettings(pop: "a"), origin: OriginSettings(), source: .synthetic(studio.content))
         func status(_ count: Int64) -> Int {
-            edge.answer(EdgeRequest(method: "GET", target: "/live-patched/a/patches/\(count).mpp"), now: Studio.now).status
+            edge.answer(EdgeRequest(method: "GET", target: "/live-patched/a/patches/\(count).mpp"), now: Studio.now)
+                .status
         }
         let current = Studio.now.nanoseconds / 2_000_000_000
         #expect(status(current - 1) == 200)
@@ -180,8 +194,11 @@ import Testing
         #expect(variants.count == 8 && Array(variants[..<4]) == Array(variants[4...]))
         #expect(studio.object("/redundant/a-backup/video-400k/index.m3u8") != nil)
         let failover = Lines.uris(try studio.lines("/failover/a/master.m3u8"))
-        #expect(failover.first == "/down/failover/a/video-400k/index.m3u8" && failover.contains("video-400k/index.m3u8"))
-        #expect(try studio.text("/failover/a/manifest.mpd").contains("<BaseURL serviceLocation=\"down\">/down/failover/a/</BaseURL>"))
+        #expect(
+            failover.first == "/down/failover/a/video-400k/index.m3u8" && failover.contains("video-400k/index.m3u8"))
+        #expect(
+            try studio.text("/failover/a/manifest.mpd").contains(
+                "<BaseURL serviceLocation=\"down\">/down/failover/a/</BaseURL>"))
     }
 
     @Test func setsToBeLeftAloneHaveNoMedia() throws {

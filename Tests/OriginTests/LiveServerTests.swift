@@ -6,7 +6,9 @@ import Testing
 
 @testable import Origin
 
-/// Integration: what an origin does in time, over loopback. A busy machine may be late and never early.
+/// Integration: what an origin does in time, over loopback.
+///
+/// A busy machine may be late and never early.
 @Suite(.serialized) struct LiveServerTests {
     /// How much earlier than due the clocks of a timer and of the wall may say that something came.
     private let tolerance = TimeAmount.milliseconds(5)

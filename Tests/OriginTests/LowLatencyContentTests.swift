@@ -8,7 +8,8 @@ import Testing
     private let studio = Studio()
     private let open = Studio.now.nanoseconds / 2_000_000_000
 
-    private func lines(_ query: String = "", track: String = "video-400k", at seconds: Double = 0) throws -> [Substring] {
+    private func lines(_ query: String = "", track: String = "video-400k", at seconds: Double = 0) throws -> [Substring]
+    {
         try studio.lines("/low-latency/a/\(track)/index.m3u8\(query)", at: seconds)
     }
 
@@ -97,7 +98,9 @@ import Testing
             #expect(Lines.uris(delta) == Array(whole.dropFirst(skipped)))
             // What is left reaches back at least six target durations.
             #expect(skipped > 0 && (15 - skipped) * 2 >= 12)
-            #expect(Lines.values("EXT-X-DATERANGE", delta) == Lines.values("EXT-X-DATERANGE", try lines(at: Double(step) * 0.5)))
+            #expect(
+                Lines.values("EXT-X-DATERANGE", delta)
+                    == Lines.values("EXT-X-DATERANGE", try lines(at: Double(step) * 0.5)))
         }
     }
 
@@ -117,7 +120,9 @@ import Testing
             guard let names = Lines.attribute("RECENTLY-REMOVED-DATERANGES", tag) else { continue }
             seen += 1
             let listed = Lines.values("EXT-X-DATERANGE", try lines(at: now)).compactMap { Lines.attribute("ID", $0) }
-            let before = Lines.values("EXT-X-DATERANGE", try lines(at: now - 12)).compactMap { Lines.attribute("ID", $0) }
+            let before = Lines.values("EXT-X-DATERANGE", try lines(at: now - 12)).compactMap {
+                Lines.attribute("ID", $0)
+            }
             for name in names.split(separator: "\t") {
                 #expect(!listed.contains(String(name)) && before.contains(String(name)))
             }

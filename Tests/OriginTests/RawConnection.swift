@@ -11,7 +11,7 @@ import Quantities
     import Darwin
 #endif
 
-/// A connection whose bytes are noted with the instants of their arrival. It blocks its thread.
+/// A connection whose bytes are noted with the instants of their arrival; it blocks its thread.
 final class RawConnection {
     /// What one read gave.
     struct Arrival {

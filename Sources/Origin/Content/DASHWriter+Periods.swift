@@ -65,7 +65,8 @@ extension DASHWriter {
         let from = grid.span(listed.lowerBound).nanoseconds / 60_000_000_000
         let end = grid.span(listed.upperBound).nanoseconds / 60_000_000_000
         for minute in from...max(from, end) {
-            text += "      <Event presentationTime=\"\(minute * 60_000)\" duration=\"1000\" id=\"\(minute)\">minute</Event>\n"
+            text +=
+                "      <Event presentationTime=\"\(minute * 60_000)\" duration=\"1000\" id=\"\(minute)\">minute</Event>\n"
         }
         return text + "    </EventStream>\n"
     }

@@ -97,6 +97,8 @@ extension DASHWriter {
             + " initialization=\"$RepresentationID$/init.mp4\" media=\"$RepresentationID$/$Number$.m4s\"/>\n"
     }
 
+    /// The template of a timeline.
+    ///
     /// There is no start number with `$Time$`: it has no use for it, and FFmpeg's demuxer takes it for an offset into
     /// the timeline. The time of a break begins anew in each, so that it names no segment: there it is the number.
     private func timelineTemplate(_ track: ContentTrack, _ period: PeriodPlan) -> String {

@@ -16,7 +16,8 @@ struct Interstitials {
         var text = "#EXT-X-DATERANGE:ID=\"break-\(number)\",CLASS=\"com.apple.hls.interstitial\","
         text += "START-DATE=\"\(TimeText.iso8601(date))\","
         if number % 2 == 0 {
-            text += "DURATION=\(TimeText.decimal(duration.seconds, places: 3)),X-ASSET-URI=\"\(uri("break-\(number)"))\","
+            text +=
+                "DURATION=\(TimeText.decimal(duration.seconds, places: 3)),X-ASSET-URI=\"\(uri("break-\(number)"))\","
             return text + "X-RESUME-OFFSET=0,X-RESTRICT=\"SKIP,JUMP\"\n"
         }
         let both = duration * 2

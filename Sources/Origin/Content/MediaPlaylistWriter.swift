@@ -127,7 +127,9 @@ struct MediaPlaylistWriter {
 
     /// When a segment began, where playlists say so.
     func date(_ index: Int64, _ samples: Range<Int64>) -> String {
-        guard kind.isLive || kind.feature == .ads || kind.feature == .interstitials, !faults.omitsDates else { return "" }
+        guard kind.isLive || kind.feature == .ads || kind.feature == .interstitials, !faults.omitsDates else {
+            return ""
+        }
         let drift = TimeAmount(nanoseconds: faults.dateDrift.nanoseconds * (index % 3_600))
         let began = grid.start + track.time(ofSample: samples.lowerBound) + drift
         return "#EXT-X-PROGRAM-DATE-TIME:" + TimeText.iso8601(began) + "\n"

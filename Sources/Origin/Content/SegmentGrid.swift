@@ -127,10 +127,11 @@ extension SegmentGrid {
 
     /// The duration that no part of these tracks exceeds, in whole milliseconds: parts are cut at whole samples.
     func partTarget(of tracks: [ContentTrack]) -> TimeAmount {
-        let longest = tracks.map { track -> Double in
-            let sample = track.seconds(ofSamples: 1)
-            return (partDuration.seconds / sample - 1e-9).rounded(.up) * sample
-        }.max() ?? partDuration.seconds
+        let longest =
+            tracks.map { track -> Double in
+                let sample = track.seconds(ofSamples: 1)
+                return (partDuration.seconds / sample - 1e-9).rounded(.up) * sample
+            }.max() ?? partDuration.seconds
         return .milliseconds(Int64(clampingRounded: (max(longest, partDuration.seconds) * 1_000 - 1e-6).rounded(.up)))
     }
 }

@@ -79,6 +79,7 @@ struct SyntheticContent: Sendable {
     ///   - now: The instant.
     ///   - directives: What the request of a low-latency playlist lets the server leave out; nothing is waited for here.
     ///   - deployment: The edges around, and what is wrong with the one that answers.
+    /// - Returns: The resource, or nil.
     func object(
         at address: ContentAddress, now: WallTime, directives: PlaylistDirectives = PlaylistDirectives(),
         in deployment: Deployment = Deployment()

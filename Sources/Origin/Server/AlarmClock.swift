@@ -1,5 +1,4 @@
 import NIOCore
-import NIOPosix
 import Quantities
 import Synchronization
 

@@ -162,6 +162,18 @@ extension Edge {
     }
 }
 
+extension Edge {
+    /// Whether a segment of a path is `.` or `..`, encoded or not: such a path could pass a gate as another one.
+    static func hasDotSegments(_ path: String) -> Bool {
+        guard path.utf8.contains(UInt8(ascii: ".")) || path.utf8.contains(UInt8(ascii: "%")) else { return false }
+        return path.utf8.split(whereSeparator: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }).contains {
+            guard $0.count <= 6 else { return false }
+            let text = Substring($0).lowercased().replacing("%2e", with: ".")
+            return text == "." || text == ".."
+        }
+    }
+}
+
 extension TokenGate {
     /// What the gate says to a request, and the cookie that it earned.
     ///

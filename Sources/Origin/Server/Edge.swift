@@ -103,6 +103,7 @@ final class Edge: Sendable {
     ///   - request: The request.
     ///   - now: The instant.
     ///   - arrival: The instant at which the request arrived, where it has waited since.
+    /// - Returns: The answer, or the instant at which to ask again.
     func decide(_ request: EdgeRequest, now: WallTime, arrival: WallTime? = nil) -> Decision {
         let path = String(request.path)
         let target = resolve(path)
@@ -302,15 +303,5 @@ final class Edge: Sendable {
             return counters.segments
         }
         return Fault(rates, seed: settings.seed, number: number, of: resource)
-    }
-
-    /// Whether a segment of a path is `.` or `..`, encoded or not: such a path could pass a gate as another one.
-    static func hasDotSegments(_ path: String) -> Bool {
-        guard path.utf8.contains(UInt8(ascii: ".")) || path.utf8.contains(UInt8(ascii: "%")) else { return false }
-        return path.utf8.split(whereSeparator: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }).contains {
-            guard $0.count <= 6 else { return false }
-            let text = Substring($0).lowercased().replacing("%2e", with: ".")
-            return text == "." || text == ".."
-        }
     }
 }

@@ -84,7 +84,9 @@ final class Steering: Sendable {
     func manifest() -> String {
         let (settings, priority) = state.withLock { ($0.settings, $0.priority) }
         var text = "{\"VERSION\":1,\"TTL\":\(max(1, Int64(clampingRounded: settings.lifetime.seconds)))"
-        text += ",\"RELOAD-URI\":\"/steering\",\"PATHWAY-PRIORITY\":[" + priority.map(Self.quoted).joined(separator: ",") + "]"
+        text +=
+            ",\"RELOAD-URI\":\"/steering\",\"PATHWAY-PRIORITY\":[" + priority.map(Self.quoted).joined(separator: ",")
+            + "]"
         if !settings.clones.isEmpty {
             text += ",\"PATHWAY-CLONES\":[" + settings.clones.map(Self.text).joined(separator: ",") + "]"
         }
