@@ -167,6 +167,14 @@ import Testing
         expectTooLarge("#EXTM3U\n#EXT-X-TARGETDURATION:1\n\(parts)", DecodingLimits(segments: 100))
         let ranges = (0...100).map { "#EXT-X-DATERANGE:ID=\"\($0)\"\n" }.joined()
         expectTooLarge("#EXTM3U\n#EXT-X-TARGETDURATION:1\n\(ranges)", DecodingLimits(segments: 100))
+        let formats = (0..<17).map { "#EXT-X-KEY:METHOD=AES-128,URI=\"a\",KEYFORMAT=\"\($0)\"\n" }.joined()
+        expectTooLarge("#EXTM3U\n#EXT-X-TARGETDURATION:1\n\(formats)", .standard)
+        // Ninety segments are not too many, but each has three keys of its own.
+        let keys = (0..<90).map { number in
+            (0..<3).map { "#EXT-X-KEY:METHOD=AES-128,URI=\"\(number)\",KEYFORMAT=\"\($0)\"\n" }.joined()
+                + "#EXTINF:1,\na\n"
+        }
+        expectTooLarge("#EXTM3U\n#EXT-X-TARGETDURATION:1\n\(keys.joined())", DecodingLimits(segments: 100))
         let renditions = String(repeating: "#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID=\"a\"\n", count: 101)
         expectTooLarge("#EXTM3U\n\(renditions)", DecodingLimits(tracks: 100))
         for tag in ["SESSION-DATA:DATA-ID=\"a\"", "SESSION-KEY:METHOD=AES-128,URI=\"a\""] {
@@ -183,6 +191,14 @@ import Testing
         let findings = try mediaPlaylist(Array(text.utf8)).findings
         #expect(findings.count == 6 && findings.allSatisfy { $0.id == "hls-segment-longer-than-target" })
         #expect(findings.last?.message == "and 995 more like it")
+    }
+
+    @Test("a date range that gathers a hundred thousand attributes does not cost their square")
+    func growingDateRange() throws {
+        var text = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n"
+        for number in 0..<100_000 { text += "#EXT-X-DATERANGE:ID=\"a\",X-\(number)=1\n" }
+        let ranges = try mediaPlaylist(Array(text.utf8)).extras.dateRanges
+        #expect(ranges.count == 1 && ranges[0].attributes.count == 100_000)
     }
 
     @Test("text that is not UTF-8 is played with a finding")

@@ -28,23 +28,24 @@ struct DateRangeCollector {
             return nil
         }
         let conflict = Self.conflict(ranges[place], range)
-        ranges[place] = Self.merged(ranges[place], range)
+        merge(range, at: place)
         return conflict
     }
 
     /// The ranges in the order of their first tags.
     func finished() -> [DateRange] { ranges }
 
-    private static func merged(_ earlier: DateRange, _ later: DateRange) -> DateRange {
-        var result = DateRange(
-            id: earlier.id, rangeClass: later.rangeClass.isEmpty ? earlier.rangeClass : later.rangeClass,
-            start: later.start ?? earlier.start, end: later.end ?? earlier.end,
-            duration: later.duration ?? earlier.duration,
-            plannedDuration: later.plannedDuration ?? earlier.plannedDuration,
-            cues: later.cues.isEmpty ? earlier.cues : later.cues, endsOnNext: later.endsOnNext || earlier.endsOnNext,
-            attributes: earlier.attributes.merging(later.attributes) { $1 })
-        result.interstitial = Interstitial(of: result)
-        return result
+    /// Adds what a later tag says, in place: a range may gather attributes from a million tags.
+    private mutating func merge(_ later: DateRange, at place: Int) {
+        if !later.rangeClass.isEmpty { ranges[place].rangeClass = later.rangeClass }
+        if let start = later.start { ranges[place].start = start }
+        if let end = later.end { ranges[place].end = end }
+        if let duration = later.duration { ranges[place].duration = duration }
+        if let planned = later.plannedDuration { ranges[place].plannedDuration = planned }
+        if !later.cues.isEmpty { ranges[place].cues = later.cues }
+        if later.endsOnNext { ranges[place].endsOnNext = true }
+        for (name, value) in later.attributes { ranges[place].attributes[name] = value }
+        ranges[place].interstitial = Interstitial(of: ranges[place])
     }
 
     private static func conflict(_ earlier: DateRange, _ later: DateRange) -> String? {

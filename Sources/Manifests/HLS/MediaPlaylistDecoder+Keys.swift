@@ -14,7 +14,17 @@ extension MediaPlaylistDecoder {
             context.keys.removeAll { $0.keyFormat == key.keyFormat }
             context.keys.append(key)
         }
+        // Each segment may have other keys, and each of those has the keys of all formats.
+        guard segments.contexts[segments.context].keys.count <= Self.maximumKeyFormats,
+            segments.storedKeys <= max(limits.segments * 2, Self.maximumKeyFormats)
+        else {
+            throw .tooLarge(
+                detail: "the playlist has too many keys, or more than \(Self.maximumKeyFormats) key formats")
+        }
     }
+
+    /// Key systems, of which there are about ten.
+    private static let maximumKeyFormats = 16
 
     private mutating func decodeEncryptionKey(
         _ list: AttributeList, tag: PlaylistTag

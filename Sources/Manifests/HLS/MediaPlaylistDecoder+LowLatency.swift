@@ -39,8 +39,8 @@ extension MediaPlaylistDecoder {
                 "EXT-X-PART has no URI or no DURATION and is ignored")
             return
         }
-        guard parts.entries.count < limits.segments else {
-            throw .tooLarge(detail: "the playlist has more than \(limits.segments) parts")
+        guard parts.entries.count < limits.listedItems else {
+            throw .tooLarge(detail: "the playlist has more than \(limits.listedItems) parts")
         }
         let nanoseconds = max(duration.nanoseconds, 1)
         guard parts.offset + nanoseconds <= DecodingLimits.longestDuration else {

@@ -11,8 +11,8 @@ extension MediaPlaylistDecoder {
                 "EXT-X-DATERANGE has no ID and is ignored")
             return
         }
-        guard dateRanges.count < limits.segments else {
-            throw .tooLarge(detail: "the playlist has more than \(limits.segments) date ranges")
+        guard dateRanges.count < limits.listedItems else {
+            throw .tooLarge(detail: "the playlist has more than \(limits.listedItems) date ranges")
         }
         var range = DateRange(
             id: id, rangeClass: try text("CLASS", of: list) ?? "", start: date("START-DATE", of: list),

@@ -45,6 +45,9 @@ struct SegmentAccumulator {
     /// The place of the map and keys that apply now.
     var context: Int { contexts.count - 1 }
 
+    /// How many keys the contexts hold in all.
+    private(set) var storedKeys = 0
+
     /// Changes the map or the key from the next segment on.
     mutating func changeContext(_ change: (inout PlaylistSegments.Context) -> Void) {
         var context = contexts[contexts.count - 1]
@@ -52,6 +55,7 @@ struct SegmentAccumulator {
         if context == contexts[contexts.count - 1] { return }
         if isContextUsed {
             contexts.append(context)
+            storedKeys += context.keys.count
         } else {
             contexts[contexts.count - 1] = context
         }

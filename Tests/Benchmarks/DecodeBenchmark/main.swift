@@ -107,9 +107,9 @@ let hostile: [(name: String, bytes: [UInt8])] = [
         Documents.repeated("#EXT-X-KEY:METHOD=AES-128,URI=\"a\"\n", 1_900_000, between: "#EXTM3U\n", "")
     ),
     (
-        "1 000 000 parts",
+        "100 000 parts",
         Documents.repeated(
-            "#EXT-X-PART:URI=\"a\",DURATION=1\n", 1_000_000, between: "#EXTM3U\n#EXT-X-TARGETDURATION:1\n", "")
+            "#EXT-X-PART:URI=\"a\",DURATION=1\n", 100_000, between: "#EXTM3U\n#EXT-X-TARGETDURATION:1\n", "")
     ),
     (
         "1 000 000 tags of one date range",
