@@ -39,6 +39,38 @@ import Testing
         #expect(list.lastSequence == nil && list.first?.duration == .seconds(2.0))
     }
 
+    @Test("a timeline for each set, counted from 1970, without startNumber")
+    func timelinePerSet() throws {
+        let presentation = try presentation(Fixture.bytes("dynamic.timeline-per-set.mpd"))
+        #expect(presentation.findings == [])
+        let sets = presentation.periods[0].switchingSets
+        #expect(sets.map(\.kind) == [.audio, .video, .subtitles] && sets.map(\.roles) == [["main"], [], ["caption"]])
+        #expect(sets.flatMap(\.tracks).allSatisfy { $0.bases == ["dash/"] })
+        let lists = try sets.map { try #require($0.tracks[0].media.list) }
+        #expect(lists.map { $0.all.count } == [5, 5, 5])
+        #expect(lists[0].first?.uri == "live-audio=64000-86177544960000.dash")
+        #expect(lists[0].first?.initialization?.uri == "live-audio=64000.dash")
+        let begin = MediaTime.seconds(1_795_365_520)
+        #expect(lists.map { $0.first?.start } == [begin, begin, begin])
+        #expect(lists.map { $0.last?.end } == Array(repeating: begin + .milliseconds(9_600), count: 3))
+        #expect(sets[1].tracks.map(\.width) == [640, 1_280] && sets[0].tracks[1].details.sampleRate == 48_000)
+    }
+
+    @Test("a template for each Representation, with parts from the set's")
+    func templatePerRepresentation() throws {
+        let presentation = try presentation(Fixture.bytes("static.template-per-representation.mpd"))
+        #expect(presentation.findings == [] && presentation.details.title == "Rushes")
+        let sets = presentation.periods[0].switchingSets
+        #expect(sets.map(\.kind) == [.video, .audio] && sets.map(\.language) == ["und", "eng"])
+        let video = try #require(sets[0].tracks[1].media.list).all
+        #expect(video.map(\.uri) == (1...3).map { "rushes_720_\($0).m4s" })
+        #expect(video.map(\.start.seconds) == [0, 4.004, 8.008] && video.last?.end == .seconds(10.01))
+        #expect(video[0].initialization?.uri == "rushes_init.mp4")
+        let audio = try #require(sets[1].tracks[0].media.list).all
+        #expect(audio.count == 5 && audio[4].uri == "audio/und/mp4a/seg-5.m4s")
+        #expect(sets[1].tracks[0].details.sampleRate == 48_000)
+    }
+
     @Test("partial segments are segments of their own, with numbers that rise by one")
     func segmentSequences() throws {
         let presentation = try presentation(Fixture.bytes("dynamic.segment-sequence.mpd"))

@@ -10,11 +10,12 @@ extension SegmentQuery {
     /// - Parameters:
     ///   - uri: The segment's URI, absolute.
     ///   - manifestURI: The URI that the MPD came from, absolute.
-    /// - Returns: The URI to ask for; the same one when the template gives nothing, or when only segments from the MPD's
-    ///   own origin get parameters and this one comes from another.
+    /// - Returns: The URI to ask for; the same one when the template gives nothing or more than 16 KiB, or when only
+    ///   segments from the MPD's own origin get parameters and this one comes from another.
     package func applied(to uri: String, manifestURI: String) -> String {
         var reference = URIReference(uri)
         let manifest = URIReference(manifestURI)
+        guard parameters.utf8.count <= Self.maximumLength, template.utf8.count <= Self.maximumLength else { return uri }
         if isSameOriginOnly, !reference.hasOrigin(of: manifest) { return uri }
         var parts: [Substring] = []
         if usesManifestQuery, let query = manifest.query { parts.append(query) }
