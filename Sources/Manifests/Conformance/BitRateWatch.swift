@@ -65,6 +65,7 @@ package struct BitRateWatch: Sendable {
     ///   - sequence: Its number in the track.
     ///   - duration: How long it plays; ignored when not longer than zero.
     ///   - bytes: Its size.
+    /// - Returns: What is wrong; mostly nothing.
     package mutating func observe(sequence: Int64, duration: TimeAmount, bytes: Int64) -> [Finding] {
         guard duration > .zero, bytes > 0, sizes[sequence] == nil else { return [] }
         if sizes.count >= Self.capacity { sizes.removeAll(keepingCapacity: true) }

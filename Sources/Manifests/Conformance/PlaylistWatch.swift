@@ -64,6 +64,7 @@ package struct PlaylistWatch: Sendable {
     /// - Parameters:
     ///   - playlist: The whole playlist; never a delta update.
     ///   - answer: How it came.
+    /// - Returns: What is wrong; mostly nothing.
     package mutating func observe(_ playlist: MediaPlaylist, _ answer: DocumentAnswer) -> [Finding] {
         var findings: [Finding] = []
         if let asked = answer.asked { checkBlocking(playlist, answer, asked, &findings) }

@@ -108,6 +108,7 @@ package final class StreamWatch {
     ///   - sequence: The segment's number.
     ///   - duration: How long it plays.
     ///   - bytes: Its size.
+    /// - Returns: What is wrong; mostly nothing.
     package func observeSegment(
         track: String, stream: String, _ declaration: @autoclosure () -> BitRateWatch.Declaration, sequence: Int64,
         duration: TimeAmount, bytes: Int64

@@ -29,6 +29,7 @@ package struct VariantComparison: Sendable {
     ///   - playlist: The playlist.
     ///   - answer: How it came.
     ///   - name: What tells the rendition from the others: the URI without its query.
+    /// - Returns: What is wrong; mostly nothing.
     package mutating func observe(_ playlist: MediaPlaylist, _ answer: DocumentAnswer, name: String) -> [Finding] {
         guard playlist.isLive, !playlist.isIFramesOnly else { return [] }
         if variants[name]?.playlist === playlist { return [] }
