@@ -61,14 +61,13 @@ struct FindingGroup {
         }
     }
 
-    /// `3 errors and 12 warnings were found.`
+    /// One sentence with the counts, such as “Found: 3 errors and 12 warnings”.
     static func sentence(_ counts: FindingCounts) -> String {
         func part(_ count: Int64, _ word: String) -> String? {
             count == 0 ? nil : "\(Figures.grouped(count)) \(count == 1 ? word : word + "s")"
         }
         let parts = [part(counts.errors, "error"), part(counts.warnings, "warning")].compactMap { $0 }
-        let notes = counts.information > 0 ? "\(Figures.grouped(counts.information)) notes" : nil
-        let all = parts + [notes].compactMap { $0 }
+        let all = parts + [part(counts.information, "note")].compactMap { $0 }
         guard let last = all.last else { return "Nothing was found wrong with the streams." }
         let list = all.count > 1 ? all.dropLast().joined(separator: ", ") + " and " + last : last
         return "Found: \(list)."

@@ -22,7 +22,10 @@ enum MediaType {
     private static let subtitles = ["text/vtt", "application/ttml+xml", "application/x-subrip", "text/plain"]
 
     /// True for a page for people.
-    static func isPage(_ value: String) -> Bool { pages.contains { matches(value, $0) } }
+    static func isPage(_ value: String) -> Bool {
+        guard let first = value.utf8.first, lowered(first) != UInt8(ascii: "v") else { return false }
+        return pages.contains { matches(value, $0) }
+    }
 
     /// True for the types of HLS playlists (rfc8216bis section 4), those of old with an `x-` among them.
     static func isPlaylist(_ value: String?) -> Bool {
@@ -46,7 +49,8 @@ enum MediaType {
     }
 
     /// True when the value is that type, perhaps with parameters behind it; `type` is in lower case.
-    private static func matches(_ value: String, _ type: String) -> Bool {
+    static func matches(_ value: String, _ type: String) -> Bool {
+        if value == type { return true }
         var rest = value.utf8.makeIterator()
         for wanted in type.utf8 {
             guard let byte = rest.next(), lowered(byte) == wanted else { return false }
@@ -70,17 +74,20 @@ enum MediaType {
     }
 }
 
-/// The begin of a text body, without a byte order mark and white space before it.
+/// The begin of a body that may be a page of text, without a byte order mark and white space before it.
 struct TextPrefix {
     private let bytes: ArraySlice<UInt8>
 
-    init(_ prefix: [UInt8]) {
+    /// Nil when it does not begin as markup or JSON does.
+    init?(_ prefix: [UInt8]) {
         var rest = prefix[...]
-        if rest.starts(with: [0xEF, 0xBB, 0xBF]) { rest = rest.dropFirst(3) }
-        bytes = rest.drop { $0 == 0x20 || (0x09...0x0D).contains($0) }
+        if rest.first == 0xEF, rest.starts(with: [0xEF, 0xBB, 0xBF]) { rest = rest.dropFirst(3) }
+        while let byte = rest.first, byte == 0x20 || (0x09...0x0D).contains(byte) { rest = rest.dropFirst() }
+        guard rest.first == UInt8(ascii: "<") || rest.first == UInt8(ascii: "{") else { return nil }
+        bytes = rest
     }
 
-    /// True when it begins so, or is too short and the same as far as it goes (but not empty); `text` is in lower case.
+    /// True when it begins so, or is too short and the same as far as it goes; `text` is in lower case.
     func begins(with text: String) -> Bool {
         guard bytes.count >= min(text.utf8.count, 6) else { return false }
         return zip(bytes, text.utf8).allSatisfy { MediaType.lowered($0) == $1 }
@@ -91,39 +98,47 @@ struct TextPrefix {
 enum CacheControl {
     /// How long shared caches may keep it (`s-maxage`, else `max-age`); nil when it does not say, or forbids keeping it.
     static func lifetime(_ value: String) -> TimeAmount? {
-        var own: TimeAmount?
-        var shared: TimeAmount?
-        for part in value.utf8.split(separator: UInt8(ascii: ",")) {
-            let part = part.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
-            if let seconds = seconds(part, "max-age=") {
-                own = seconds
-            } else if let seconds = seconds(part, "s-maxage=") {
-                shared = seconds
-            } else if begins(part, "no-store") || begins(part, "no-cache") {
+        var value = value
+        let seconds = value.withUTF8 { lifetime(in: $0) }
+        return seconds.map { .seconds(Double($0)) }
+    }
+
+    private static func lifetime(in bytes: UnsafeBufferPointer<UInt8>) -> Int64? {
+        var own: Int64?
+        var shared: Int64?
+        var position = 0
+        while position < bytes.count {
+            while position < bytes.count, bytes[position] == 0x20 || bytes[position] == 0x09 { position += 1 }
+            if begins(bytes, at: position, "max-age=") {
+                own = number(in: bytes, at: position + 8)
+            } else if begins(bytes, at: position, "s-maxage=") {
+                shared = number(in: bytes, at: position + 9)
+            } else if begins(bytes, at: position, "no-store") || begins(bytes, at: position, "no-cache") {
                 return nil
             }
+            while position < bytes.count, bytes[position] != UInt8(ascii: ",") { position += 1 }
+            position += 1
         }
         return shared ?? own
     }
 
-    private static func begins(_ part: Substring.UTF8View, _ word: String) -> Bool {
-        var rest = part.makeIterator()
-        for wanted in word.utf8 {
-            guard let byte = rest.next(), MediaType.lowered(byte) == wanted else { return false }
+    private static func begins(_ bytes: UnsafeBufferPointer<UInt8>, at start: Int, _ word: StaticString) -> Bool {
+        guard bytes.count - start >= word.utf8CodeUnitCount else { return false }
+        for offset in 0..<word.utf8CodeUnitCount
+        where MediaType.lowered(bytes[start + offset]) != word.utf8Start[offset] {
+            return false
         }
         return true
     }
 
-    private static func seconds(_ part: Substring.UTF8View, _ name: String) -> TimeAmount? {
-        guard begins(part, name) else { return nil }
-        var value: Int64 = 0
-        var hasDigit = false
-        for byte in part.dropFirst(name.utf8.count) where byte != UInt8(ascii: "\"") {
+    private static func number(in bytes: UnsafeBufferPointer<UInt8>, at start: Int) -> Int64? {
+        var value: Int64?
+        for byte in bytes[start...] where byte != UInt8(ascii: "\"") {
             guard byte >= 0x30, byte <= 0x39 else { break }
-            hasDigit = true
             // Beyond a hundred years more digits say nothing.
-            if value < 3_000_000_000 { value = value * 10 + Int64(byte - 0x30) }
+            let sum = value ?? 0
+            value = sum < 3_000_000_000 ? sum * 10 + Int64(byte - 0x30) : sum
         }
-        return hasDigit ? .seconds(Double(value)) : nil
+        return value
     }
 }

@@ -65,7 +65,7 @@ package enum PublicName {
         return segment.utf8.contains(UInt8(ascii: ";")) || marks.contains { lowered.contains($0) }
     }
 
-    private static func cut(_ text: some StringProtocol, to limit: Int = 80) -> String {
+    static func cut(_ text: some StringProtocol, to limit: Int = 80) -> String {
         guard text.utf8.count > limit else { return String(text) }
         return String(text.prefix(limit - 1)) + "…"
     }

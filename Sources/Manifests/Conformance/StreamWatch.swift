@@ -5,7 +5,7 @@ import Quantities
 /// Not `Sendable` and without locks: only the loop's own thread may call it. What it remembers is bounded; beyond that,
 /// further resources are not watched.
 package final class StreamWatch {
-    /// What documents are told apart by.
+    /// What watches are told apart by.
     private struct Key: Hashable {
         var stream: String
         var edge: String
@@ -29,16 +29,38 @@ package final class StreamWatch {
         }
     }
 
+    /// Something that several watches share.
+    private final class Shared<Value> {
+        var value: Value
+        init(_ value: Value) { self.value = value }
+    }
+
+    /// All that is watched of one resource on one edge.
+    private final class Resource {
+        let name: String
+        let edges: Shared<EdgeComparison>
+        let variants: Shared<VariantComparison>
+        var playlist: PlaylistWatch
+        var presentation = PresentationWatch()
+
+        init(name: String, edges: Shared<EdgeComparison>, variants: Shared<VariantComparison>, ignoresFolders: Bool) {
+            self.name = name
+            self.edges = edges
+            self.variants = variants
+            playlist = PlaylistWatch(ignoresFolders: ignoresFolders)
+        }
+    }
+
     /// The most segments that the watched versions of playlists may have together: they are kept from the cache.
     private static let segmentLimit: Int64 = 2_000_000
 
     private let limit: Int
     private let ignoresFolders: Bool
-    private var names: [String: String] = [:]
-    private var playlists: [Key: PlaylistWatch] = [:]
-    private var presentations: [Key: PresentationWatch] = [:]
-    private var edges: [Key: EdgeComparison] = [:]
-    private var variants: [Key: VariantComparison] = [:]
+    /// By the URI as it was asked for, so that nothing has to be taken apart again.
+    private var asked: [Key: Resource] = [:]
+    private var resources: [Key: Resource] = [:]
+    private var edges: [Key: Shared<EdgeComparison>] = [:]
+    private var variants: [Key: Shared<VariantComparison>] = [:]
     private var tracks: [Key: BitRateWatch] = [:]
     private var heldSegments: Int64 = 0
 
@@ -52,6 +74,8 @@ package final class StreamWatch {
         self.ignoresFolders = ignoresFolders
     }
 
+    // MARK: - Documents
+
     /// Looks at a media playlist that a viewer got.
     ///
     /// - Parameters:
@@ -64,21 +88,16 @@ package final class StreamWatch {
     package func observe(
         _ playlist: MediaPlaylist, uri: String, stream: String, edge: String, _ answer: DocumentAnswer
     ) -> [Finding] {
-        let key = Key(stream: stream, edge: edge, resource: name(of: uri))
-        guard playlists[key] != nil || playlists.count < limit else { return [] }
-        let before = playlists[key]?.current
+        guard let resource = resource(Key(stream: stream, edge: edge, resource: uri)) else { return [] }
+        let before = resource.playlist.current
         let isKnown = before === playlist
         if !isKnown, heldSegments + playlist.segmentCount > Self.segmentLimit { return playlist.findings }
-        var findings = playlists[key, default: PlaylistWatch(ignoresFolders: ignoresFolders)].observe(playlist, answer)
-        if !isKnown, playlists[key]?.current === playlist {
+        var findings = resource.playlist.observe(playlist, answer)
+        findings += resource.edges.value.observe(playlist, answer, edge: edge)
+        guard !isKnown else { return findings }
+        findings += resource.variants.value.observe(playlist, answer, name: resource.name)
+        if resource.playlist.current === playlist {
             heldSegments += playlist.segmentCount - (before?.segmentCount ?? 0)
-        }
-        let resource = Key(stream: stream, edge: "", resource: key.resource)
-        findings += edges[resource, default: EdgeComparison(ignoresFolders: ignoresFolders)]
-            .observe(playlist, answer, edge: edge)
-        if !isKnown {
-            let group = Key(stream: stream, edge: edge, resource: "")
-            findings += variants[group, default: VariantComparison()].observe(playlist, answer, name: key.resource)
         }
         return findings
     }
@@ -87,17 +106,49 @@ package final class StreamWatch {
     package func observe(
         _ presentation: Presentation, uri: String, stream: String, edge: String, _ answer: DocumentAnswer
     ) -> [Finding] {
-        let key = Key(stream: stream, edge: edge, resource: name(of: uri))
-        guard presentations[key] != nil || presentations.count < limit else { return [] }
-        let isKnown = presentations[key]?.current === presentation
-        var findings = presentations[key, default: PresentationWatch()].observe(presentation, answer)
-        if presentation.isDynamic, !isKnown || presentations.count > 1 {
-            let resource = Key(stream: stream, edge: "", resource: key.resource)
-            findings += edges[resource, default: EdgeComparison(ignoresFolders: ignoresFolders)]
-                .observe(presentation, answer, edge: edge)
-        }
+        guard let resource = resource(Key(stream: stream, edge: edge, resource: uri)) else { return [] }
+        var findings = resource.presentation.observe(presentation, answer)
+        if presentation.isDynamic { findings += resource.edges.value.observe(presentation, answer, edge: edge) }
         return findings
     }
+
+    private func resource(_ raw: Key) -> Resource? {
+        if let known = asked[raw] { return known }
+        let key = Key(stream: raw.stream, edge: raw.edge, resource: PublicName.of(raw.resource))
+        let resource = resources[key] ?? made(key)
+        guard let resource else { return nil }
+        // Every viewer may have a URI of his own.
+        if asked.count >= limit { asked.removeAll(keepingCapacity: true) }
+        asked[raw] = resource
+        return resource
+    }
+
+    private func made(_ key: Key) -> Resource? {
+        guard resources.count < limit else { return nil }
+        let place = Key(stream: key.stream, edge: "", resource: key.resource)
+        let group = Key(stream: key.stream, edge: key.edge, resource: "")
+        let comparison = edges[place] ?? Shared(EdgeComparison(ignoresFolders: ignoresFolders))
+        let renditions = variants[group] ?? Shared(VariantComparison())
+        edges[place] = comparison
+        variants[group] = renditions
+        let resource = Resource(
+            name: key.resource, edges: comparison, variants: renditions, ignoresFolders: ignoresFolders)
+        resources[key] = resource
+        return resource
+    }
+
+    /// The ages of live playlists since the last call, summed by stream and edge; they begin anew.
+    package func takeAges() -> [Ages] {
+        var sums: [Key: UpdateAges] = [:]
+        for (key, resource) in resources {
+            let ages = resource.playlist.takeAges()
+            guard ages.maximum > 0 || ages.count > 0 else { continue }
+            sums[Key(stream: key.stream, edge: key.edge, resource: ""), default: UpdateAges()].merge(ages)
+        }
+        return sums.map { Ages(stream: $0.key.stream, edge: $0.key.edge, ages: $0.value) }
+    }
+
+    // MARK: - Segments
 
     /// Counts the size of a whole segment towards the bit rate of its track.
     ///
@@ -114,30 +165,12 @@ package final class StreamWatch {
         duration: TimeAmount, bytes: Int64
     ) -> [Finding] {
         let key = Key(stream: stream, edge: "", resource: track)
-        if tracks[key] == nil {
-            guard tracks.count < limit else { return [] }
-            tracks[key] = BitRateWatch(declaration())
+        if let position = tracks.index(forKey: key) {
+            return tracks.values[position].observe(sequence: sequence, duration: duration, bytes: bytes)
         }
-        return tracks[key]?.observe(sequence: sequence, duration: duration, bytes: bytes) ?? []
-    }
-
-    /// The ages of live playlists since the last call, summed by stream and edge; they begin anew.
-    package func takeAges() -> [Ages] {
-        var sums: [Key: UpdateAges] = [:]
-        for key in playlists.keys {
-            guard let ages = playlists[key]?.takeAges(), ages.maximum > 0 || ages.count > 0 else { continue }
-            sums[Key(stream: key.stream, edge: key.edge, resource: ""), default: UpdateAges()].merge(ages)
-        }
-        return sums.map { Ages(stream: $0.key.stream, edge: $0.key.edge, ages: $0.value) }
-    }
-
-    /// The public name of a URI; viewers mostly ask for the same ones.
-    private func name(of uri: String) -> String {
-        if let known = names[uri] { return known }
-        let name = PublicName.of(uri)
-        if names.count >= limit { names.removeAll(keepingCapacity: true) }
-        names[uri] = name
-        return name
+        guard tracks.count < limit else { return [] }
+        return tracks[key, default: BitRateWatch(declaration())]
+            .observe(sequence: sequence, duration: duration, bytes: bytes)
     }
 }
 

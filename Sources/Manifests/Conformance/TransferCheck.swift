@@ -28,7 +28,7 @@ package enum TransferCheck {
             return
         }
         if isErrorPage(facts) {
-            let type = facts.contentType.map { " (\($0.prefix(60)))" } ?? ""
+            let type = facts.contentType.map { " (\(PublicName.cut($0, to: 60)))" } ?? ""
             findings.append(
                 FindingRule.errorPage.finding(
                     "in place of \(name(facts)) a page of text came with status \(facts.status)\(type)"))
@@ -56,8 +56,7 @@ package enum TransferCheck {
     private static func isErrorPage(_ facts: TransferFacts) -> Bool {
         guard facts.kind.isMedia || facts.kind.isManifest else { return false }
         if let type = facts.contentType, MediaType.isPage(type) { return true }
-        guard !facts.prefix.isEmpty else { return false }
-        let head = TextPrefix(facts.prefix)
+        guard let head = TextPrefix(facts.prefix) else { return false }
         if head.begins(with: "<!doctype html") || head.begins(with: "<html") { return true }
         guard facts.kind.isMedia, facts.kind != .segment(.subtitles) else { return false }
         return head.begins(with: "<?xml") || head.begins(with: "<error") || head.begins(with: "{\"")
@@ -78,7 +77,7 @@ package enum TransferCheck {
 
     private static func isIdentity(_ encoding: String?) -> Bool {
         guard let encoding else { return true }
-        return encoding.isEmpty || encoding.lowercased() == "identity"
+        return encoding.isEmpty || MediaType.matches(encoding, "identity")
     }
 
     // MARK: - Headers
@@ -104,7 +103,7 @@ package enum TransferCheck {
 
     private static func typeSentence(_ facts: TransferFacts) -> String {
         guard let type = facts.contentType else { return "\(name(facts)) came without a Content-Type" }
-        return "\(name(facts)) came as \(type.prefix(60))"
+        return "\(name(facts)) came as \(PublicName.cut(type, to: 60))"
     }
 
     private static func checkManifest(_ facts: TransferFacts, _ findings: inout [Finding]) {
