@@ -1,3 +1,4 @@
+import Foundation
 import Quantities
 import Testing
 
@@ -224,6 +225,15 @@ import Testing
         for rule in FindingRule.all {
             #expect(rule.id.split(separator: "-").count > 1 && !rule.clause.isEmpty && !rule.meaning.hasSuffix("."))
             #expect(FindingRule.named(rule.id) == rule)
+        }
+    }
+
+    @Test func everyRuleStandsInTheDocumentation() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../..")
+        let text = try String(contentsOf: root.appendingPathComponent("docs/FINDINGS.md"), encoding: .utf8)
+        for rule in FindingRule.all {
+            let line = "| `\(rule.id)` | \(rule.severity.rawValue) | \(rule.meaning) | \(rule.clause) |"
+            #expect(text.contains(line), "\(line)")
         }
     }
 }
