@@ -43,7 +43,7 @@ extension PlayerSession {
     private mutating func beginIndex(of position: Int, due: Instant, attempt: Int, _ effects: inout [SessionEffect]) {
         guard case .indexed(let media)? = track(of: position)?.media else { return }
         loaders[position].reload.isPending = true
-        let uri = URIReference.resolve(media.uri, against: location(of: position))
+        let uri = queried(URIReference.resolve(media.uri, against: location(of: position)), of: position)
         // Without a range the index stands somewhere at the begin of the file; 64 KB hold it for hours of segments.
         let range = media.indexRange ?? ByteRange(offset: 0, length: 65_536)
         send(
