@@ -96,7 +96,7 @@ package final class LoopRecorder {
             }
         case .latencySampled(let latency):
             forEachSlot(of: ledger) { $0.cell.latency.record(latency) }
-        case .failed:
+        case .failed, .interstitialStarted, .interstitialEnded, .locationChanged:
             break
         }
     }
