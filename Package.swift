@@ -62,6 +62,7 @@ let package = Package(
             "Origin",
             [
                 "Quantities", "Access",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

@@ -59,13 +59,8 @@ final class ResponseObserver {
         of response: TransferResult, _ document: TransferReport.Document, _ circumstances: Circumstances
     ) -> TransferFacts {
         var facts = TransferFacts(
-            kind: Self.resource(circumstances.kind, document), status: response.status, bytes: response.bytes.count,
-            contentType: response.header("content-type"), contentEncoding: response.header("content-encoding"),
-            cacheControl: response.header("cache-control"), age: CacheHeaders.seconds(response.header("age")),
-            prefix: Array(response.body.prefix(16)), range: circumstances.request.byteRange)
-        facts.uri = circumstances.uri
-        facts.firstByte = response.timings.firstByte
-        facts.total = response.timings.total
+            circumstances.kind, response, uri: circumstances.uri, range: circumstances.request.byteRange)
+        if circumstances.kind == .manifest { facts.kind = Self.manifestKind(document) }
         if let media = circumstances.request.media {
             facts.mediaDuration = media.duration
             facts.declaredBitRate = media.declaredBitRate
@@ -75,22 +70,11 @@ final class ResponseObserver {
         return facts
     }
 
-    private static func resource(_ kind: TransferKind, _ document: TransferReport.Document) -> ResourceKind {
-        switch kind {
-        case .manifest:
-            switch document {
-            case .manifest(.presentation(let presentation)):
-                presentation.format == .dash ? .mpd : .multivariantPlaylist
-            case .manifest(.mediaPlaylist): .mediaPlaylist
-            case .none, .segmentIndex, .steering, .assetList, .unreadable: .manifest
-            }
-        case .playlist: .mediaPlaylist
-        case .index: .index
-        case .initialization: .initialization
-        case .video: .segment(.video)
-        case .audio: .segment(.audio)
-        case .subtitles: .segment(.subtitles)
-        case .key, .step, .steering, .assetList, .clock: .other
+    private static func manifestKind(_ document: TransferReport.Document) -> ResourceKind {
+        switch document {
+        case .manifest(.presentation(let presentation)): presentation.format == .dash ? .mpd : .multivariantPlaylist
+        case .manifest(.mediaPlaylist): .mediaPlaylist
+        case .none, .segmentIndex, .steering, .assetList, .unreadable: .manifest
         }
     }
 

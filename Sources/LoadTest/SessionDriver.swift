@@ -73,9 +73,7 @@ private final class SessionRun {
         let region = settings.regions[planned.region]
         var channelSettings = settings.channel
         channelSettings.keptHeaders =
-            CacheHeaders.names + [
-                "location", "retry-after", "date", "content-type", "content-encoding", "cache-control",
-            ]
+            CacheHeaders.names + TransferFacts.headerNames + ["location", "retry-after", "date"]
         var label = ""
         if !region.edges.isEmpty {
             let edge = region.edges[Int(planned.id.number % UInt64(region.edges.count))]
