@@ -45,7 +45,7 @@ extension ResourceKind {
         case .video: self = .segment(.video)
         case .audio: self = .segment(.audio)
         case .subtitles: self = .segment(.subtitles)
-        case .key, .step: self = .other
+        case .key, .step, .steering, .assetList, .clock: self = .other
         }
     }
 }
