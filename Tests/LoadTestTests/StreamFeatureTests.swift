@@ -201,7 +201,7 @@ import Testing
         Fault(name: "target duration", path: "/live/a/master.m3u8", finding: "hls-segment-longer-than-target") {
             $0.contentFaults.understatesTargetDuration = true
         },
-        Fault(name: "bit rates", path: "/vod/a/master.m3u8", finding: "hls-bit-rate-exceeded") {
+        Fault(name: "bit rates", path: "/vod/a/master.m3u8", finding: "hls-bandwidth-exceeded") {
             $0.contentFaults.bitRateUnderstatement = 0.3
         },
         Fault(name: "error pages", path: "/vod/a/master.m3u8", finding: "http-error-page") {

@@ -68,7 +68,7 @@ import Testing
         return try presentation.periods.flatMap { period in
             let set = try #require(period.switchingSets.first { $0.kind == kind })
             let track = try #require(set.tracks.first)
-            guard case .segments(let list, _) = track.media, let last = list.lastSequence else {
+            guard case .segments(let list) = track.media, let last = list.lastSequence else {
                 return [] as [(MediaTime, String, String)]
             }
             return (list.firstSequence...last).compactMap { list.segment($0) }.map { ($0.start, $0.uri, period.id) }
