@@ -56,4 +56,16 @@ package struct ReportFindings: Sendable, Hashable, Codable {
     package var longestAge: Seconds
     /// What was found while following, each identifier of a document once.
     package var findings: [ReportFinding]
+
+    /// Creates the account of what following came to.
+    package init(
+        time: Timestamp, loads: Int, changes: Int, failures: Int, longestAge: Seconds, findings: [ReportFinding]
+    ) {
+        self.time = time
+        self.loads = loads
+        self.changes = changes
+        self.failures = failures
+        self.longestAge = longestAge
+        self.findings = findings
+    }
 }

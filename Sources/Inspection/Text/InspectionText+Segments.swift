@@ -16,6 +16,7 @@ extension InspectionText {
         let limit = lines.style.showsAll ? listings.count : 8
         guard !listings.isEmpty else { return }
         lines.heading("Segments")
+        lines.line(lines.emphasised("  number, start and duration in seconds, time of day (UTC), notes, URI", .dim))
         for listing in listings.prefix(limit) { add(listing) }
         if listings.count > limit {
             lines.line("  … \(listings.count - limit) more tracks with segments; --all lists them")

@@ -34,7 +34,7 @@ extension InspectionText {
                 set.isTrickPlay ? "trick" : Self.kind(of: set, track), track.id, track.codecs ?? "", picture,
                 track.frameRate.map { Amount.rounded($0, 3) } ?? "", Amount.bitRate(track.bitRate),
                 Amount.bitRate(track.averageBitRate), set.language ?? "",
-                Self.more(of: track, set).joined(separator: ", "),
+                more(of: track, set).joined(separator: ", "),
             ]
             for index in columns.indices { columns[index].cells.append(cells[index]) }
         }
@@ -46,11 +46,11 @@ extension InspectionText {
         set.kind == .other ? track.type?.lowercased() ?? track.mimeType ?? "other" : set.kind.rawValue
     }
 
-    private static func more(of track: ReportTrack, _ set: ReportSwitchingSet) -> [String] {
+    private func more(of track: ReportTrack, _ set: ReportSwitchingSet) -> [String] {
         var words: [String] = []
         if let group = set.id, track.media == .playlist || track.media == .muxed { words.append("group \(group)") }
         if let name = track.name, name != track.id { words.append(name) }
-        if set.isDefault { words.append("default") }
+        if set.isDefault, set.tracks.count == 1 || report.manifestFormat == .dash { words.append("default") }
         if track.isForced { words.append("forced") }
         words += set.roles.filter { $0 != "main" }
         if let channels = track.channels { words.append("\(channels) ch") }
@@ -67,7 +67,7 @@ extension InspectionText {
         if let continuity = set.continuity {
             words.append("\(continuity.isContinuous ? "continues" : "connects to") period \(continuity.period)")
         }
-        if track.locations.count > 1 { words.append("at " + list(track.locations.map(\.name))) }
+        if track.locations.count > 1 { words.append("at " + Self.list(track.locations.map(\.name))) }
         return words
     }
 }
