@@ -75,6 +75,9 @@ package struct Timestamp: Sendable, Hashable, Codable {
         return "\(Self.padded(year, 4))-\(Self.padded(month, 2))-\(Self.padded(dayOfMonth, 2))T\(clock).\(decimals)Z"
     }
 
+    /// Date and time to the second, such as `2026-11-22 20:00:00`.
+    package var shortText: String { "\(text.prefix(10)) \(text.dropFirst(11).prefix(8))" }
+
     /// The time of day, such as `20:00:00.123`.
     package var clockText: String { String(text.dropFirst(11).prefix(12)) }
 

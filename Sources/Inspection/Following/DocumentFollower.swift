@@ -132,8 +132,9 @@ package struct DocumentFollower: Sendable {
             window = playlist.end - (playlist.segments.first?.start ?? .zero)
             last = playlist.segments.isEmpty ? nil : playlist.segments.lastSequence
         case .presentation(let presentation):
-            period = presentation.dynamicTiming?.minimumUpdatePeriod
             let list = Self.reference(presentation)
+            // A list without end goes on by itself: nothing is overdue in an MPD that stays as it is.
+            period = list?.lastSequence == nil ? nil : presentation.dynamicTiming?.minimumUpdatePeriod
             let listed = list.flatMap { list in list.last.flatMap { last in list.first.map { last.end - $0.start } } }
             window = listed ?? presentation.dynamicTiming?.timeShiftBufferDepth ?? .zero
             last = list?.lastSequence

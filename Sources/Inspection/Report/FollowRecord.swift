@@ -16,7 +16,8 @@ package struct ReportChange: Sendable, Hashable, Codable {
     package var error: String?
     /// Seconds since the document last changed.
     package var age: Seconds
-    /// The same in target durations (HLS) or minimum update periods (DASH); absent where there is neither.
+    /// The same in target durations (HLS) or minimum update periods (DASH); absent where there is neither, and for an
+    /// MPD whose segments go on by number.
     package var ageInUpdatePeriods: Double?
     /// The number of the first segment that is new.
     package var firstAdded: Int64?

@@ -59,9 +59,13 @@ extension InspectionText {
         guard let window = report.window else { return }
         var text = Amount.duration(window.duration)
         if let start = window.startTime, let end = window.endTime {
-            text += ", \(start.text.prefix(19)) – \(end.text.dropFirst(11).prefix(8)) UTC"
+            text += ", \(start.shortText) – \(end.text.dropFirst(11).prefix(8)) UTC"
             let age = Seconds(report.inspectedAt.time - end.time)
-            text += age.nanoseconds >= 0 ? ", edge \(Amount.duration(age)) old" : ", edge \(Amount.duration(Seconds(nanoseconds: -age.nanoseconds))) ahead of this clock"
+            if age.nanoseconds >= 0 {
+                text += ", edge \(Amount.duration(age)) old"
+            } else {
+                text += ", edge \(Amount.duration(Seconds(end.time - report.inspectedAt.time))) ahead of this clock"
+            }
         }
         if let first = window.firstSequence, let last = window.lastSequence {
             text += ", segments \(first) to \(last)"
@@ -93,10 +97,10 @@ extension InspectionText {
     private mutating func addTiming() {
         if let buffer = report.minimumBufferTime { lines.row("buffer", "\(Amount.duration(buffer)) at least (minBufferTime)") }
         guard let timing = report.dynamic else { return }
-        var parts = ["available since \(timing.availabilityStartTime.text.prefix(19)) UTC"]
+        var parts = ["available since \(timing.availabilityStartTime.shortText) UTC"]
         parts.append(timing.timeShiftBufferDepth.map { "\(Amount.duration($0)) back" } ?? "back to the begin")
         parts.append(timing.minimumUpdatePeriod.map { "updated every \(Amount.duration($0))" } ?? "not updated")
-        if let published = timing.publishTime { parts.append("published \(published.text.prefix(19)) UTC") }
+        if let published = timing.publishTime { parts.append("published \(published.shortText) UTC") }
         lines.row("timing", parts.joined(separator: ", "))
         if !timing.clocks.isEmpty {
             lines.row("clock", Self.list(timing.clocks.map { "\(Self.tail(of: $0.scheme)) \(URIText.masked($0.value))" }))

@@ -8,30 +8,59 @@ extension InspectionText {
         var segments: [ReportSegment]
         var omitted: Int64
         var parts: [ReportPart] = []
+        /// What it is of, without figures.
+        var name: String
+        /// Further tracks whose segments have the same numbers and times.
+        var alike: [String] = []
+
+        /// True when the segments have the same numbers and times.
+        func isLike(_ other: Listing) -> Bool {
+            segments.count > 1 && omitted == other.omitted && parts.count == other.parts.count
+                && segments.elementsEqual(other.segments) {
+                    $0.sequence == $1.sequence && $0.start == $1.start && $0.duration == $1.duration
+                        && $0.isDiscontinuity == $1.isDiscontinuity && $0.isGap == $1.isGap
+                }
+        }
     }
 
     /// The segments of each track: the first and the last few, or all of them.
     mutating func addSegments() {
-        let listings = report.playlists.map(listing) + report.periods.enumerated().flatMap(listings)
-        let limit = lines.style.showsAll ? listings.count : 8
+        var listings = report.playlists.map(listing) + report.periods.enumerated().flatMap(listings)
         guard !listings.isEmpty else { return }
+        if !lines.style.showsAll { listings = Self.merged(listings) }
+        let limit = lines.style.showsAll ? listings.count : 8
         lines.heading("Segments")
-        lines.line(lines.emphasised("  number, start and duration in seconds, time of day (UTC), notes, URI", .dim))
+        let time = report.manifestFormat == .dash ? "available from (UTC)" : "program date time (UTC)"
+        lines.line(lines.emphasised("  number, start and duration in seconds, \(time), notes, URI", .dim))
         for listing in listings.prefix(limit) { add(listing) }
         if listings.count > limit {
             lines.line("  … \(listings.count - limit) more tracks with segments; --all lists them")
         }
     }
 
+    /// Of tracks in a row with the same segments, as those of a switching set have, the first stands for all.
+    private static func merged(_ listings: [Listing]) -> [Listing] {
+        var result: [Listing] = []
+        for listing in listings {
+            if let last = result.indices.last, result[last].isLike(listing) {
+                result[last].alike.append(listing.name)
+            } else {
+                result.append(listing)
+            }
+        }
+        return result
+    }
+
     private func listing(_ playlist: ReportPlaylist) -> Listing {
-        var title = "\(name(of: playlist)): \(Amount.count(playlist.segmentCount, "segment"))"
+        let name = name(of: playlist)
+        var title = "\(name): \(Amount.count(playlist.segmentCount, "segment"))"
         title += " of at most \(Amount.duration(playlist.targetDuration)), \(Amount.duration(playlist.duration))"
         if playlist.isIFramesOnly { title += ", I-frames only" }
         if playlist.isLive != (report.presentationType != .vod) { title += playlist.isLive ? ", live" : ", ended" }
         if playlist.discontinuitySequence > 0 { title += ", discontinuity sequence \(playlist.discontinuitySequence)" }
         return Listing(
             title: title, uri: playlist.uri, segments: playlist.segments, omitted: playlist.omittedSegments ?? 0,
-            parts: playlist.parts)
+            parts: playlist.parts, name: name)
     }
 
     /// The first track that names a playlist.
@@ -50,11 +79,12 @@ extension InspectionText {
             set.tracks.compactMap { track in
                 guard let count = track.segmentCount else { return nil }
                 let prefix = report.periods.count > 1 ? "period \(index + 1), " : ""
+                let name = "\(prefix)\(set.kind.rawValue) \(track.id)"
                 let duration = Self.span(of: track.segments).map { ", \(Amount.duration($0))" } ?? ""
                 return Listing(
-                    title: "\(prefix)\(set.kind.rawValue) \(track.id): \(Amount.count(count, "segment"))\(duration)",
+                    title: "\(name): \(Amount.count(count, "segment"))\(duration)",
                     uri: track.locations.first?.uri ?? report.uri, segments: track.segments,
-                    omitted: track.omittedSegments ?? 0)
+                    omitted: track.omittedSegments ?? 0, name: name)
             }
         }
     }
@@ -81,6 +111,8 @@ extension InspectionText {
             for segment in segments.suffix(2) { lines.line(row(segment, listing)) }
         }
         addParts(of: listing)
+        guard !listing.alike.isEmpty else { return }
+        lines.line(lines.emphasised("    the same in \(Self.list(listing.alike)); --all lists them", .dim))
     }
 
     /// The parts of the segment in the making, or all of them.

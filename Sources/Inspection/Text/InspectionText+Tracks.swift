@@ -22,7 +22,7 @@ extension InspectionText {
         var columns = [
             TextLines.Column(title: "kind"), TextLines.Column(title: "id", limit: 20),
             TextLines.Column(title: "codecs", limit: 24), TextLines.Column(title: "picture"),
-            TextLines.Column(title: "fps", isRight: true), TextLines.Column(title: "bit rate", isRight: true),
+            TextLines.Column(title: "fps", isRight: true), TextLines.Column(title: "kbit/s", isRight: true),
             TextLines.Column(title: "average", isRight: true), TextLines.Column(title: "lang", limit: 10),
             TextLines.Column(title: "more", limit: 60),
         ]
@@ -32,8 +32,8 @@ extension InspectionText {
             let picture = track.width.flatMap { width in track.height.map { "\(width)×\($0)" } } ?? ""
             let cells = [
                 set.isTrickPlay ? "trick" : Self.kind(of: set, track), track.id, track.codecs ?? "", picture,
-                track.frameRate.map { Amount.rounded($0, 3) } ?? "", Amount.bitRate(track.bitRate),
-                Amount.bitRate(track.averageBitRate), set.language ?? "",
+                track.frameRate.map { Amount.rounded($0, 3) } ?? "", Amount.kilobits(track.bitRate),
+                Amount.kilobits(track.averageBitRate), set.language ?? "",
                 more(of: track, set).joined(separator: ", "),
             ]
             for index in columns.indices { columns[index].cells.append(cells[index]) }

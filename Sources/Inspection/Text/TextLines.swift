@@ -79,7 +79,7 @@ struct TextLines {
         let shown = columns.filter { !$0.isEmpty }
         guard let last = shown.last else { return }
         let before = shown.dropLast().reduce(2) { $0 + $1.width + 2 }
-        let rest = max(12, style.width - before)
+        let rest = max(24, style.width - before)
         line(emphasised(row(shown, rest: rest) { $0.title }, .dim))
         for index in last.cells.indices { line(row(shown, rest: rest) { $0.cells[index] }) }
     }
@@ -103,11 +103,9 @@ struct TextLines {
 
 /// Amounts for people.
 enum Amount {
-    /// `2.35 Mbit/s`, `128 kbit/s`.
-    static func bitRate(_ rate: Int64?) -> String {
-        guard let rate else { return "" }
-        if rate >= 1_000_000 { return rounded(Double(rate) / 1e6, 2) + " Mbit/s" }
-        return rounded(Double(rate) / 1e3, 0) + " kbit/s"
+    /// Thousands of bits per second, without the unit.
+    static func kilobits(_ rate: Int64?) -> String {
+        rate.map { rounded(Double($0) / 1e3, $0 < 10_000 ? 1 : 0) } ?? ""
     }
 
     /// `340 ms`, `2.002 s`, `12 min 5 s`, `1 h 30 min`.
