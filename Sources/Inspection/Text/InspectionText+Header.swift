@@ -8,7 +8,7 @@ extension InspectionText {
         if let uri = report.uri, report.source.contains("://"), uri != report.source {
             lines.line("→ " + URIText.shortened(URIText.masked(uri), to: lines.style.width - 2))
         }
-        lines.line(kindLine)
+        for part in TextLines.wrapped(kindLine, to: lines.style.width) { lines.line(part) }
         if let title = report.title { lines.row("title", title) }
         if let duration = report.duration { lines.row("duration", Amount.duration(duration)) }
         addWindow()
@@ -163,10 +163,12 @@ extension InspectionText {
         names.count <= 8 ? names.joined(separator: ", ") : names.prefix(6).joined(separator: ", ") + " and \(names.count - 6) more"
     }
 
-    /// What tells a scheme's URN apart: `http-iso` of `urn:mpeg:dash:utc:http-iso:2014`.
+    /// What tells a scheme's URN apart, the word before its year: `http-iso` of `urn:mpeg:dash:utc:http-iso:2014`.
     static func tail(of scheme: String) -> String {
         let parts = scheme.split(separator: ":")
-        guard parts.count > 2, let last = parts.last, last.allSatisfy(\.isNumber) else { return scheme }
-        return String(parts[parts.count - 2])
+        guard let year = parts.lastIndex(where: { $0.count == 4 && $0.allSatisfy(\.isNumber) }), year > 1 else {
+            return scheme
+        }
+        return String(parts[year - 1])
     }
 }

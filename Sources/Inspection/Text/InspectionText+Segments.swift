@@ -96,8 +96,8 @@ extension InspectionText {
     }
 
     private mutating func add(_ listing: Listing) {
-        lines.line("  " + listing.title)
-        if let uri = listing.uri {
+        for part in TextLines.wrapped(listing.title, to: lines.style.width - 2) { lines.line("  " + part) }
+        if let uri = listing.uri, uri != report.uri || report.documentType != .media {
             let shown = URIText.shortened(URIText.masked(uri), to: lines.style.width - 2)
             lines.line(lines.emphasised("  " + shown, .dim))
         }

@@ -37,7 +37,7 @@ struct TextLines {
 
     /// A label and its value, wrapped beside it.
     mutating func row(_ label: String, _ value: String) {
-        let indent = 13
+        let indent = 15
         let padded = "  " + label + String(repeating: " ", count: max(1, indent - 2 - label.count))
         for (index, part) in Self.wrapped(value, to: max(20, style.width - indent)).enumerated() {
             line((index == 0 ? emphasised(padded, .dim) : String(repeating: " ", count: indent)) + part)
@@ -74,28 +74,31 @@ struct TextLines {
         var isEmpty: Bool { cells.allSatisfy(\.isEmpty) }
     }
 
-    /// A table of the columns that have anything in them; the last may go on to the line's end.
+    /// A table of the columns that have anything in them; the last is wrapped at the line's end.
     mutating func table(_ columns: [Column]) {
         let shown = columns.filter { !$0.isEmpty }
         guard let last = shown.last else { return }
         let before = shown.dropLast().reduce(2) { $0 + $1.width + 2 }
         let rest = max(24, style.width - before)
-        line(emphasised(row(shown, rest: rest) { $0.title }, .dim))
-        for index in last.cells.indices { line(row(shown, rest: rest) { $0.cells[index] }) }
+        line(emphasised(Self.row(shown, last.title) { $0.title }, .dim))
+        for index in last.cells.indices {
+            let parts = Self.wrapped(last.cells[index], to: rest)
+            line(Self.row(shown, parts[0]) { $0.cells[index] })
+            for part in parts.dropFirst() { line(String(repeating: " ", count: before) + part) }
+        }
     }
 
-    private func row(_ columns: [Column], rest: Int, _ cell: (Column) -> String) -> String {
+    private static func row(_ columns: [Column], _ last: String, _ cell: (Column) -> String) -> String {
         var line = "  "
-        for (index, column) in columns.enumerated() {
-            let isLast = index == columns.count - 1
-            let text = URIText.shortened(cell(column), to: isLast ? rest : column.limit)
+        for column in columns.dropLast() {
+            let text = URIText.shortened(cell(column), to: column.limit)
             let padding = String(repeating: " ", count: max(0, column.width - text.count))
-            if isLast {
-                line += text
-            } else {
-                line += (column.isRight ? padding + text : text + padding) + "  "
-            }
+            line += (column.isRight ? padding + text : text + padding) + "  "
         }
+        if columns.last?.isRight == true, let width = columns.last?.width {
+            line += String(repeating: " ", count: max(0, width - last.count))
+        }
+        line += last
         while line.last == " " { line.removeLast() }
         return line
     }
