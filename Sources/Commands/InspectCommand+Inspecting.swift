@@ -10,7 +10,7 @@ extension InspectCommand {
     ///
     /// - Returns: What was found.
     /// - Throws: ``CommandFailure`` when the document cannot be fetched or understood.
-    func inspect(_ uri: String) async throws -> [ReportFinding] {
+    func inspect(_ uri: String, _ output: Output) async throws -> [ReportFinding] {
         let loops: CurlLoopGroup
         do throws(CurlSetupError) {
             loops = try CurlLoopGroup(loops: 1)
@@ -21,7 +21,7 @@ extension InspectCommand {
         let settings = Fetcher.Settings(
             origin: uri, headers: try header.map(Self.header), policy: URIPolicy(allowedHosts: allow))
         let inspector = Inspector(
-            uri: uri, settings: settings, output: Output(self), follows: try followDuration(), followsAll: all)
+            uri: uri, settings: settings, output: output, follows: try followDuration(), followsAll: all)
         let interruption = Interruption(notice: "ending with what was found so far") {}
         defer { interruption.end() }
         let loop = loops.loops[0]

@@ -73,10 +73,17 @@ struct InspectCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var findings: [ReportFinding] = []
+        try await perform(Output(self))
+    }
+
+    /// Does what the command is for.
+    ///
+    /// - Parameter output: Where reports go.
+    func perform(_ output: Output) async throws {
+        let findings: [ReportFinding]
         switch Input(source) {
-        case .url(let uri): findings = try await inspect(uri)
-        case .file, .standardInput, .badScheme: findings = try inspectOffline()
+        case .url(let uri): findings = try await inspect(uri, output)
+        case .file, .standardInput, .badScheme: findings = try inspectOffline(output)
         }
         let errors = findings.count { $0.severity == .error }
         if strict, errors > 0 {
@@ -84,7 +91,7 @@ struct InspectCommand: AsyncParsableCommand {
         }
     }
 
-    private func inspectOffline() throws -> [ReportFinding] {
+    private func inspectOffline(_ output: Output) throws -> [ReportFinding] {
         let bytes = try Input(source).read()
         let name = source == "-" ? "standard input" : source
         let context = DecodingContext(uri: base ?? "")
@@ -97,7 +104,7 @@ struct InspectCommand: AsyncParsableCommand {
         let documents = InspectedDocuments(
             source: source, uri: base ?? "", manifest: manifest, inspectedAt: Self.wallNow())
         let report = ReportBuilder.report(documents, tool: Self.tool)
-        try Output(self).show(report)
+        try output.show(report)
         return report.findings
     }
 
@@ -150,8 +157,11 @@ extension InspectCommand {
         private let isJSON: Bool
         private let isLines: Bool
         private let style: InspectionText.Style
+        private let write: @Sendable (String) -> Void
 
-        init(_ command: InspectCommand) {
+        /// - Parameter write: Takes the text; by default standard output does.
+        init(_ command: InspectCommand, write: @escaping @Sendable (String) -> Void = Output.standardOutput) {
+            self.write = write
             isJSON = command.json
             isLines = command.follow != nil
             style = InspectionText.Style(
@@ -160,37 +170,31 @@ extension InspectCommand {
         }
 
         func show(_ report: InspectionReport) throws {
-            if isJSON {
-                write(try ReportEncoder(isIndented: !isLines).encode(report))
-            } else {
-                write(Array(InspectionText.render(report, style: style).utf8))
-            }
+            write(
+                isJSON
+                    ? try Self.json(report, isIndented: !isLines) : InspectionText.render(report, style: style))
         }
 
         func show(_ change: ReportChange) throws {
             guard ChangeText.isWorthTelling(change) else { return }
-            if isJSON {
-                write(try ReportEncoder(isIndented: false).encode(change))
-            } else {
-                write(Array((ChangeText.render(change, style: style) + "\n").utf8))
-            }
+            write(isJSON ? try Self.json(change) : ChangeText.render(change, style: style) + "\n")
         }
 
         func show(_ result: ReportFindings) throws {
-            if isJSON {
-                write(try ReportEncoder(isIndented: false).encode(result))
-            } else {
-                write(Array(ChangeText.render(result, style: style).utf8))
-            }
+            write(isJSON ? try Self.json(result) : ChangeText.render(result, style: style))
         }
 
         /// A line between the report and what follows, in text only.
         func say(_ line: String) {
-            if !isJSON { write(Array((line + "\n").utf8)) }
+            if !isJSON { write(line + "\n") }
         }
 
-        private func write(_ bytes: [UInt8]) {
-            print(String(decoding: bytes, as: UTF8.self), terminator: "")
+        private static func json(_ record: some Encodable, isIndented: Bool = false) throws -> String {
+            String(decoding: try ReportEncoder(isIndented: isIndented).encode(record), as: UTF8.self)
+        }
+
+        static let standardOutput: @Sendable (String) -> Void = { text in
+            print(text, terminator: "")
             fflush(nil)
         }
 

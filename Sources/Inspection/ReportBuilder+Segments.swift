@@ -111,7 +111,9 @@ extension ReportBuilder {
         guard let refusal = URIPolicy().refusal(of: uri, namedBy: document) else { return }
         // Keys and steering answers may stand in the document itself.
         if case .scheme("data") = refusal { return }
-        add([Finding(refusal, uri: uri)], at: document)
+        let finding = ReportFinding(Finding(refusal, uri: uri), uri: document)
+        // Whoever fetched the documents may have met it already.
+        if !findings.contains(finding) { findings.append(finding) }
     }
 }
 
