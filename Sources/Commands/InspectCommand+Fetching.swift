@@ -131,7 +131,8 @@ extension InspectCommand {
                 return
             }
             let transfer = Active(
-                id: TransferID(nextNumber), job: job, uri: uri, hops: hops, begun: now, begunAt: InspectCommand.wallNow())
+                id: TransferID(nextNumber), job: job, uri: uri, hops: hops, begun: now,
+                begunAt: InspectCommand.wallNow())
             nextNumber += 1
             active.append(transfer)
             channel.begin(request(for: transfer), as: transfer.id)

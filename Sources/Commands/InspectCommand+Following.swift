@@ -56,7 +56,8 @@ extension InspectCommand {
             } else {
                 output.say("\nFollowing \(followers.map(\.track).joined(separator: ", ")) for \(duration)")
             }
-            loop: while fetcher.now < deadline, followers.contains(where: { $0.due != nil }) || isLoading.contains(true) {
+            loop: while fetcher.now < deadline, followers.contains(where: { $0.due != nil }) || isLoading.contains(true)
+            {
                 beginWhatIsDue(fetcher)
                 let dues = followers.indices.compactMap { isLoading[$0] ? nil : followers[$0].due }
                 switch await fetcher.next(alarmAt: min(dues.min() ?? deadline, deadline)) {

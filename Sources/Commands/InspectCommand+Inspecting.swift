@@ -121,7 +121,9 @@ extension InspectCommand {
             }
             var documents = InspectedDocuments(
                 source: uri, uri: answer.uri, manifest: manifest, inspectedAt: InspectCommand.wallNow())
-            var loaded = [Self.loaded(answer, bytes, manifest, track: "manifest", isPlayedByDefault: true)].compactMap { $0 }
+            var loaded = [Self.loaded(answer, bytes, manifest, track: "manifest", isPlayedByDefault: true)].compactMap {
+                $0
+            }
             var variables: [String: String] = [:]
             if case .presentation(let presentation) = manifest {
                 variables = presentation.details.variables
@@ -157,7 +159,8 @@ extension InspectCommand {
             if all.count > needed.count {
                 let finding = Finding(
                     id: "inspect-documents-omitted", severity: .warning,
-                    message: "\(all.count - needed.count) of \(all.count) media playlists or segment indexes were not read",
+                    message:
+                        "\(all.count - needed.count) of \(all.count) media playlists or segment indexes were not read",
                     clause: "docs/INSPECT.md")
                 documents.findings.append(ReportFinding(finding, uri: documents.uri))
             }

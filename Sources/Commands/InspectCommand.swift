@@ -79,6 +79,7 @@ struct InspectCommand: AsyncParsableCommand {
     /// Does what the command is for.
     ///
     /// - Parameter output: Where reports go.
+    /// - Throws: ``CommandFailure``.
     func perform(_ output: Output) async throws {
         let findings: [ReportFinding]
         switch Input(source) {
@@ -139,7 +140,9 @@ struct InspectCommand: AsyncParsableCommand {
     static func header(_ text: String) throws -> HTTPHeader {
         let halves = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let name = halves[0].trimmingCharacters(in: .whitespaces)
-        let isToken = !name.isEmpty && name.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"()<>@,;:\\\"/[]?={}".utf8.contains($0) }
+        let isToken =
+            !name.isEmpty
+            && name.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"()<>@,;:\\\"/[]?={}".utf8.contains($0) }
         guard halves.count == 2, isToken, !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
             // The text may hold a secret: it is not repeated.
             throw ValidationError("--header takes 'Name: value'.")
@@ -159,7 +162,9 @@ extension InspectCommand {
         private let style: InspectionText.Style
         private let write: @Sendable (String) -> Void
 
-        /// - Parameter write: Takes the text; by default standard output does.
+        /// - Parameters:
+        ///   - command: The flags.
+        ///   - write: Takes the text; by default standard output does.
         init(_ command: InspectCommand, write: @escaping @Sendable (String) -> Void = Output.standardOutput) {
             self.write = write
             isJSON = command.json

@@ -93,6 +93,7 @@ package struct NeededDocument: Sendable, Hashable {
     /// - Parameters:
     ///   - presentation: The multivariant playlist or MPD.
     ///   - uri: The URI it came from, after redirects.
+    /// - Returns: The media playlists and segment indexes.
     package static func all(of presentation: Presentation, at uri: String) -> [NeededDocument] {
         var result: [NeededDocument] = []
         var positions: [NeededDocument: Int] = [:]

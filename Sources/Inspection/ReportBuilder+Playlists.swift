@@ -10,7 +10,8 @@ extension ReportBuilder {
         let live = played.first { $0.playlist.isLive }
         report.presentationType = live == nil ? .vod : live?.playlist.kind == .event ? .event : .live
         report.isLowLatency = playlists.contains { $0.playlist.isLowLatency }
-        report.isEncrypted = report.isEncrypted || report.playlists.contains { $0.segments.contains { !$0.keys.isEmpty } }
+        report.isEncrypted =
+            report.isEncrypted || report.playlists.contains { $0.segments.contains { !$0.keys.isEmpty } }
         if report.presentationType != .live {
             report.duration = played.map(\.playlist.duration).max().map { Seconds($0) }
         }

@@ -29,7 +29,8 @@ extension ReportBuilder {
         add(presentation.findings, at: uri)
         if let server = report.steering?.serverURI { judge(server, namedBy: uri) }
         report.periods = presentation.periods.enumerated().map { period($0.element, $0.offset, of: presentation) }
-        report.isEncrypted = !details.sessionKeys.isEmpty
+        report.isEncrypted =
+            !details.sessionKeys.isEmpty
             || report.periods.contains { $0.switchingSets.contains { !$0.protections.isEmpty } }
         if presentation.format == .dash {
             describeTiming(of: presentation, in: &report)
@@ -43,7 +44,8 @@ extension ReportBuilder {
     ) -> ReportPeriod {
         let isHLS = presentation.format == .hls
         return ReportPeriod(
-            id: given(period.id), start: Seconds(period.start), duration: isHLS ? nil : period.duration.map { Seconds($0) },
+            id: given(period.id), start: Seconds(period.start),
+            duration: isHLS ? nil : period.duration.map { Seconds($0) },
             eventStreams: period.eventStreams.map(Self.eventStream),
             switchingSets: period.switchingSets.map { set in
                 ReportSwitchingSet(
@@ -132,7 +134,8 @@ extension ReportBuilder {
     }
 
     private func setAvailability(of segment: inout ReportSegment, _ list: SegmentList, _ timing: DynamicTiming) {
-        let end = TimeAmount(nanoseconds: segment.start.nanoseconds) + TimeAmount(nanoseconds: segment.duration.nanoseconds)
+        let end =
+            TimeAmount(nanoseconds: segment.start.nanoseconds) + TimeAmount(nanoseconds: segment.duration.nanoseconds)
         let origin = TimeAmount(nanoseconds: timing.availabilityStart.nanoseconds)
         let isAlways = list.availabilityOffset == .max
         let from = isAlways ? origin : origin + end - list.availabilityOffset

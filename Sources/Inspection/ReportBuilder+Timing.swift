@@ -65,12 +65,16 @@ extension ReportBuilder {
             segment.availableFrom.map { $0.time <= documents.inspectedAt } ?? false
         }
         let last = set?.tracks.first?.segments.last(where: isDone)
-        let edge = last.map { TimeAmount(nanoseconds: $0.start.nanoseconds) + TimeAmount(nanoseconds: $0.duration.nanoseconds) }
+        let edge = last.map {
+            TimeAmount(nanoseconds: $0.start.nanoseconds) + TimeAmount(nanoseconds: $0.duration.nanoseconds)
+        }
         let end = edge ?? now
         var start = TimeAmount(nanoseconds: presentation.periods.first?.start.nanoseconds ?? 0)
         if let depth = timing.timeShiftBufferDepth { start = max(start, now - depth) }
         guard end > start else { return nil }
-        let first = set?.tracks.first?.segments.first { $0.start.nanoseconds + $0.duration.nanoseconds > start.nanoseconds }
+        let first = set?.tracks.first?.segments.first {
+            $0.start.nanoseconds + $0.duration.nanoseconds > start.nanoseconds
+        }
         let origin = TimeAmount(nanoseconds: timing.availabilityStart.nanoseconds)
         return ReportWindow(
             start: Seconds(start), end: Seconds(end), duration: Seconds(end - start),

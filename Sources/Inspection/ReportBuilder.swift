@@ -32,6 +32,7 @@ package struct ReportBuilder {
     ///   - documents: What was read.
     ///   - tool: The program's name and version.
     ///   - limits: How many segments to list at most.
+    /// - Returns: The report, its findings sorted.
     package static func report(
         _ documents: InspectedDocuments, tool: String, limits: Limits = Limits()
     ) -> InspectionReport {

@@ -39,6 +39,7 @@ package struct URIPolicy: Sendable, Hashable {
     ///   - document: The URI of the document that names it, or of the answer that redirects to it, after redirects.
     ///     One that is no absolute `http` or `https` URI itself, such as a local file's name, counts as public: what
     ///     stands in a file may have come from anywhere.
+    /// - Returns: The first reason.
     package func refusal(of uri: String, namedBy document: String) -> Refusal? {
         let target = URIReference(uri)
         let scheme = target.scheme?.lowercased() ?? ""
@@ -65,6 +66,7 @@ package enum LocalHost {
     /// `lan` and `home.arpa` (RFC 6761, 6762, 8375), and where they consist of one word.
     ///
     /// - Parameter host: The host without port and brackets.
+    /// - Returns: True also for what is no host at all, such as an empty text.
     package static func matches(_ host: String) -> Bool {
         var name = percentDecoded(host).lowercased()
         if name.hasSuffix(".") { name.removeLast() }

@@ -43,7 +43,8 @@ import Testing
         }
     }
 
-    private static let media = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n0.ts\n#EXTINF:1.5,\n1.ts\n#EXT-X-ENDLIST\n"
+    private static let media =
+        "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n0.ts\n#EXTINF:1.5,\n1.ts\n#EXT-X-ENDLIST\n"
     private static let type = "Content-Type: application/vnd.apple.mpegurl"
 
     private static func multivariant(_ uris: [String]) -> String {
@@ -176,7 +177,9 @@ import Testing
         let report = try await inspect(server.base + "/a.mpd", "--json").report()
         let track = report.periods[0].switchingSets[0].tracks[0]
         #expect(track.segments.map(\.uri) == [server.base + "/v.mp4", server.base + "/v.mp4"])
-        #expect(track.segments.map(\.byteRange?.offset) == [66, 166] && track.segments.map(\.byteRange?.length) == [100, 200])
+        #expect(
+            track.segments.map(\.byteRange?.offset) == [66, 166]
+                && track.segments.map(\.byteRange?.length) == [100, 200])
         #expect(track.segments.map(\.start.text) == ["0", "2"] && track.segments.map(\.duration.text) == ["2", "2"])
         #expect(server.requests.last?.head.contains("Range: bytes=10-65") == true)
         #expect(report.findings.map(\.id).filter { $0.hasPrefix("inspect") } == [])
@@ -230,9 +233,11 @@ import Testing
         let master = try file("m.m3u8", Self.multivariant([server.base + "/a.m3u8", "b.m3u8"]))
         let plain = try await inspect(master, "--json").report()
         #expect(plain.uri == nil && plain.presentationType == .unknown && plain.transfers.isEmpty)
-        #expect(plain.periods[0].switchingSets.flatMap(\.tracks).map(\.playlistURI) == [server.base + "/a.m3u8", "b.m3u8"])
+        #expect(
+            plain.periods[0].switchingSets.flatMap(\.tracks).map(\.playlistURI) == [server.base + "/a.m3u8", "b.m3u8"])
         let based = try await inspect(master, "--json", "--base", "https://cdn.example.com/x/").report()
-        #expect(based.periods[0].switchingSets.flatMap(\.tracks).last?.playlistURI == "https://cdn.example.com/x/b.m3u8")
+        #expect(
+            based.periods[0].switchingSets.flatMap(\.tracks).last?.playlistURI == "https://cdn.example.com/x/b.m3u8")
         #expect(server.requests.isEmpty)
         let media = try await inspect(try file("p.m3u8", Self.media), "--json").report()
         #expect(media.playlists[0].segments.map(\.uri) == ["0.ts", "1.ts"] && media.duration?.text == "3.5")
@@ -248,9 +253,12 @@ import Testing
     }
 
     @Test(arguments: [
-        ["file:///etc/passwd"], ["ftp://a.example/b"], ["a.m3u8", "--follow", "3s"], ["http://a.example/", "--base", "http://b/"],
-        ["a.m3u8", "--base", "relative"], ["http://a.example/", "--follow", "3 x"], ["http://a.example/", "--follow", "0"],
-        ["a", "--header", "no colon"], ["a", "--header", "Host: x"], ["a", "--header", "X: a\r\nB: c"], ["a", "--header", ": x"],
+        ["file:///etc/passwd"], ["ftp://a.example/b"], ["a.m3u8", "--follow", "3s"],
+        ["http://a.example/", "--base", "http://b/"],
+        ["a.m3u8", "--base", "relative"], ["http://a.example/", "--follow", "3 x"],
+        ["http://a.example/", "--follow", "0"],
+        ["a", "--header", "no colon"], ["a", "--header", "Host: x"], ["a", "--header", "X: a\r\nB: c"],
+        ["a", "--header", ": x"],
     ])
     func aWrongCommandLineIsRefused(_ arguments: [String]) {
         do {

@@ -65,7 +65,8 @@ final class PageServer: Sendable {
     }
 
     private static func send(_ page: Page, to connection: Int32) {
-        let lines = ["HTTP/1.1 \(page.status)", "Content-Length: \(page.body.count)", "Connection: close"] + page.headers
+        let lines =
+            ["HTTP/1.1 \(page.status)", "Content-Length: \(page.body.count)", "Connection: close"] + page.headers
         let bytes = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8) + page.body
         var sent = 0
         while sent < bytes.count {

@@ -118,7 +118,8 @@ enum Everything {
             format: .hls,
             periods: [
                 Period(switchingSets: [
-                    SwitchingSet(kind: .video, isDefault: true, tracks: [track(.playlist, references: ["v/index.m3u8"])]),
+                    SwitchingSet(
+                        kind: .video, isDefault: true, tracks: [track(.playlist, references: ["v/index.m3u8"])]),
                     SwitchingSet(id: "aud", kind: .audio, language: "en", tracks: [track(.muxed, references: [])]),
                 ])
             ], startOffset: StartOffset(offset: .seconds(3.25)),
@@ -144,7 +145,9 @@ enum Everything {
         ]
         let result = TransferResult(
             status: 302, version: .http2, bytes: ByteCount(Int64(120)), body: [1, 2, 3],
-            headers: names.map { HTTPHeader(name: $0, value: "value of \($0)") } + [HTTPHeader(name: "age", value: "7")],
+            headers: names.map { HTTPHeader(name: $0, value: "value of \($0)") } + [
+                HTTPHeader(name: "age", value: "7")
+            ],
             remoteAddress: "203.0.113.9", connectionReused: true,
             timings: TransferTimings(begun: .zero, total: .milliseconds(20)))
         return ReportTransfer(
@@ -168,12 +171,15 @@ enum Everything {
         let timing = DynamicTiming(
             availabilityStart: now - .seconds(100.0), availabilityEnd: now + .seconds(1_000.0),
             minimumUpdatePeriod: .seconds(Int64(2)), timeShiftBufferDepth: .seconds(Int64(30)),
-            suggestedDelay: .seconds(Int64(3)), publishTime: now, locations: [ManifestLocation(uri: "b.mpd", name: "cdn-a")],
+            suggestedDelay: .seconds(Int64(3)), publishTime: now,
+            locations: [ManifestLocation(uri: "b.mpd", name: "cdn-a")],
             patchLocations: [PatchLocation(uri: "patch.mpp", timeToLive: .seconds(Int64(60)))],
             clocks: [UTCTiming(scheme: "urn:mpeg:dash:utc:http-iso:2014", value: "https://time.example.com/")],
             maximumSegmentDuration: .seconds(Int64(4)), service: service)
         let segments = (0..<10).map { index in
-            Segment(sequence: Int64(index + 1), start: .seconds(60 + Double(index) * 4), duration: .seconds(Int64(4)), uri: "s\(index).m4s")
+            Segment(
+                sequence: Int64(index + 1), start: .seconds(60 + Double(index) * 4), duration: .seconds(Int64(4)),
+                uri: "s\(index).m4s")
         }
         let list = SegmentList(
             WrittenList(segments: segments), availabilityOffset: .seconds(Int64(1)), isAvailableComplete: false)

@@ -19,7 +19,9 @@ import Testing
         DocumentFollower.Load(begun: .seconds(begun), ended: .seconds(ended), wall: Everything.now + .seconds(ended))
     }
 
-    private func follower(_ content: (DecodedManifest, [UInt8]), uri: String = "https://a.example/p.m3u8") -> DocumentFollower {
+    private func follower(_ content: (DecodedManifest, [UInt8]), uri: String = "https://a.example/p.m3u8")
+        -> DocumentFollower
+    {
         DocumentFollower(
             uri: uri, documentURI: uri, track: "video 0", bytes: content.1, manifest: content.0, load: load(0, 0.1))
     }
@@ -86,7 +88,8 @@ import Testing
 
     @Test func aBlockingServerIsAskedForTheNextPart() throws {
         let uri = "https://a.example/p.m3u8?z=1&_HLS_msn=1&A=2#f"
-        let next = try #require(ReloadPlan(after: lowLatency(parts: [part(8, 0), part(8, 1)], last: 7), isChanged: true))
+        let next = try #require(
+            ReloadPlan(after: lowLatency(parts: [part(8, 0), part(8, 1)], last: 7), isChanged: true))
         #expect(next.uri(for: uri) == "https://a.example/p.m3u8?A=2&_HLS_msn=8&_HLS_part=2&z=1")
         let whole = try #require(ReloadPlan(after: lowLatency(parts: [part(8, 9)], last: 8), isChanged: true))
         #expect(whole.position == ReloadPlan.Position(sequence: 9, part: 0))
@@ -94,7 +97,8 @@ import Testing
         #expect(whole.wait <= .milliseconds(50))
         let idle = try #require(ReloadPlan(after: lowLatency(parts: [part(8, 9)], last: 8), isChanged: false))
         #expect(idle.wait == ReloadPlan.shortestWait)
-        let plain = try #require(ReloadPlan(after: lowLatency(parts: [part(8, 9)], last: 8, blocks: false), isChanged: true))
+        let plain = try #require(
+            ReloadPlan(after: lowLatency(parts: [part(8, 9)], last: 8, blocks: false), isChanged: true))
         #expect(plain.position == nil && plain.wait == .milliseconds(400))
     }
 
@@ -124,7 +128,9 @@ import Testing
         #expect(ChangeText.render(change, style: .init()).contains("+1 segment 8 · +2 parts · −1 · date range ad (c)"))
     }
 
-    private func mpd(_ segments: ClosedRange<Int>, update: TimeAmount?, location: String? = nil, periods: Int = 1) -> Presentation {
+    private func mpd(_ segments: ClosedRange<Int>, update: TimeAmount?, location: String? = nil, periods: Int = 1)
+        -> Presentation
+    {
         let list = SegmentList(
             segments.enumerated().map { position, number in
                 Segment(

@@ -33,7 +33,8 @@ import Testing
             "DASH MPD · live · low latency · isoff-live:2011", "  title        The final",
             "window       30 s, 2026-11-22 19:59:30 – 20:00:00 UTC, edge 0 s old, segments 3 to 10",
             "at least 2 s, at most 6 s, playback rate 0.96 to", "30 s back, updated every 2 s",
-            "http-iso https://time.example.com/", "  encryption   Widevine", "scte35 7 at 70 s, 15 s", "CC1, protected,",
+            "http-iso https://time.example.com/", "  encryption   Widevine", "scte35 7 at 70 s, 15 s",
+            "CC1, protected,",
             "continues period p0", "… 5 more", "audio v1: 1 segment", "Findings: none",
         ] {
             #expect(text.contains(part), "missing: \(part)\nin:\n\(text)")
@@ -95,7 +96,9 @@ import Testing
         #expect(Amount.duration(Seconds(nanoseconds: nanoseconds)) == text)
     }
 
-    @Test(arguments: [(0, "0.000"), (1_999_600_000, "2.000"), (-1_250_000_000, "-1.250"), (Int64.min, "-9223372036.855")])
+    @Test(arguments: [
+        (0, "0.000"), (1_999_600_000, "2.000"), (-1_250_000_000, "-1.250"), (Int64.min, "-9223372036.855"),
+    ])
     func secondsInColumns(_ nanoseconds: Int64, _ text: String) {
         #expect(Amount.fixed(Seconds(nanoseconds: nanoseconds)) == text)
     }

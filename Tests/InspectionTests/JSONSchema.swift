@@ -32,12 +32,15 @@ struct JSONSchema {
         check(try JSONSerialization.jsonObject(with: json, options: .fragmentsAllowed), root, "", "$")
     }
 
-    private mutating func check(_ value: Any, _ schema: [String: Any], _ definition: String, _ path: String) -> [String] {
+    private mutating func check(_ value: Any, _ schema: [String: Any], _ definition: String, _ path: String) -> [String]
+    {
         let unknown = Set(schema.keys).subtracting(Self.known)
         guard unknown.isEmpty else { return ["\(path): the schema uses \(unknown)"] }
         if let reference = schema["$ref"] as? String {
             let name = String(reference.dropFirst("#/$defs/".count))
-            guard let target = definitions[name] as? [String: Any] else { return ["\(path): no definition \(reference)"] }
+            guard let target = definitions[name] as? [String: Any] else {
+                return ["\(path): no definition \(reference)"]
+            }
             return check(value, target, name, path)
         }
         if let choices = schema["oneOf"] as? [[String: Any]] {
@@ -48,9 +51,12 @@ struct JSONSchema {
                 return problems
             }
             let matching = results.count(where: \.isEmpty)
-            return matching == 1 ? [] : ["\(path): \(matching) of the alternatives match: \(results.map { $0.prefix(3) })"]
+            return matching == 1
+                ? [] : ["\(path): \(matching) of the alternatives match: \(results.map { $0.prefix(3) })"]
         }
-        if let constant = schema["const"] as? String, value as? String != constant { return ["\(path): is not \(constant)"] }
+        if let constant = schema["const"] as? String, value as? String != constant {
+            return ["\(path): is not \(constant)"]
+        }
         if let names = schema["enum"] as? [String], !names.contains(value as? String ?? "?") {
             return ["\(path): \(value) is none of \(names)"]
         }

@@ -58,7 +58,9 @@ import Testing
         let window = try #require(report.window)
         #expect(window.firstSequence == 10 && window.lastSequence == 12 && window.duration.text == "18")
         #expect(window.endTime?.text == "2026-11-22T19:59:58.250Z")
-        #expect(report.latency == ReportLatency(target: Seconds(nanoseconds: 18_000_000_000), origin: .threeTargetDurations))
+        #expect(
+            report.latency == ReportLatency(target: Seconds(nanoseconds: 18_000_000_000), origin: .threeTargetDurations)
+        )
     }
 
     @Test func withoutABaseURIsStandAsWritten() throws {
@@ -176,7 +178,9 @@ import Testing
             format: .hls,
             periods: [
                 Period(switchingSets: [
-                    SwitchingSet(kind: .video, isDefault: true, tracks: [variant("a.m3u8"), variant("b.m3u8"), variant("a.m3u8")]),
+                    SwitchingSet(
+                        kind: .video, isDefault: true,
+                        tracks: [variant("a.m3u8"), variant("b.m3u8"), variant("a.m3u8")]),
                     SwitchingSet(id: "g", kind: .audio, tracks: [variant("no.m3u8")]),
                     SwitchingSet(id: "g", kind: .audio, isDefault: true, tracks: [variant("en.m3u8")]),
                     SwitchingSet(kind: .video, isTrickPlay: true, tracks: [variant("i.m3u8")]),

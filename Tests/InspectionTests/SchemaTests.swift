@@ -57,7 +57,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{}", false), ("[]", false), ("{\"record\":\"findings\"}", false), ("{\"record\":\"other\"}", false), ("7", false),
+        ("{}", false), ("[]", false), ("{\"record\":\"findings\"}", false), ("{\"record\":\"other\"}", false),
+        ("7", false),
     ])
     func whatIsNoRecordIsNotValid(_ json: String, _ isValid: Bool) throws {
         var schema = try Self.schema()

@@ -13,7 +13,8 @@ import Testing
         "printer.local", "intranet", "db.internal", "nas.lan", "host.localdomain", "router.home.arpa", "",
         "::1", "::", "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1", "::ffff:7f00:1", "::127.0.0.1", "::ffff:0:10.0.0.1",
         "fe80::1", "fe80::1%25eth0", "fe80::1%eth0", "febf::1", "fec0::1", "fc00::1", "fdff::1", "ff02::1",
-        "64:ff9b::10.0.0.1", "64:ff9b:1::1", "2002:7f00:1::", "2002:c0a8:101::1", "2001:0:4136:e378:8000:63bf:f5ff:fffe",
+        "64:ff9b::10.0.0.1", "64:ff9b:1::1", "2002:7f00:1::", "2002:c0a8:101::1",
+        "2001:0:4136:e378:8000:63bf:f5ff:fffe",
         "100::1", "1:2:3", "::1::2", "12345::", "::ffff:1.2.3.4.5",
     ])
     func aLocalHostIsKnownInEveryForm(_ host: String) {
@@ -49,7 +50,8 @@ import Testing
 
     @Test func aLocalDocumentLeadsToLocalHosts() {
         let policy = URIPolicy()
-        for document in ["http://127.0.0.1:8080/master.m3u8", "http://[::1]/a", "http://10.0.0.9/a", "http://origin/a"] {
+        for document in ["http://127.0.0.1:8080/master.m3u8", "http://[::1]/a", "http://10.0.0.9/a", "http://origin/a"]
+        {
             #expect(policy.refusal(of: "http://127.0.0.1:8080/a", namedBy: document) == nil)
             #expect(policy.refusal(of: "https://cdn.example.com/a", namedBy: document) == nil)
             #expect(policy.refusal(of: "file:///etc/passwd", namedBy: document) == .scheme("file"))

@@ -94,7 +94,10 @@ package struct DocumentFollower: Sendable {
 
     /// Takes the failure of a load.
     ///
-    /// - Parameter sentence: Why it failed.
+    /// - Parameters:
+    ///   - sentence: Why it failed.
+    ///   - load: When it was loaded.
+    /// - Returns: The account of it, with the figures of the version that is held.
     package mutating func failed(_ sentence: String, _ load: Load) -> ReportChange {
         loads += 1
         failures += 1
@@ -177,7 +180,9 @@ extension DocumentFollower {
                 change.firstAdded = first
                 change.lastAdded = last
             }
-            if oldLast != nil { change.removedSegments = max(0, new.segments.firstSequence - old.segments.firstSequence) }
+            if oldLast != nil {
+                change.removedSegments = max(0, new.segments.firstSequence - old.segments.firstSequence)
+            }
         }
         let oldPart = old.extras.parts.last.map { ($0.sequence, $0.index) } ?? (oldLast ?? .min, Int.max)
         change.addedParts = new.extras.parts.count { ($0.sequence, $0.index) > oldPart }

@@ -35,7 +35,10 @@ package enum ChangeText {
         if parts.isEmpty { parts.append("changed, no new segment") }
         if change.removedSegments > 0 { parts.append("−\(change.removedSegments)") }
         if change.discontinuities > 0 {
-            parts.append(lines.emphasised(change.discontinuities == 1 ? "discontinuity" : "\(change.discontinuities) discontinuities", .strong))
+            parts.append(
+                lines.emphasised(
+                    change.discontinuities == 1 ? "discontinuity" : "\(change.discontinuities) discontinuities", .strong
+                ))
         }
         for range in change.dateRanges.prefix(4) {
             let name = range.rangeClass.map { " (\($0))" } ?? ""
@@ -59,7 +62,8 @@ package enum ChangeText {
     /// What following came to: a line, and the findings.
     package static func render(_ result: ReportFindings, style: InspectionText.Style) -> String {
         let loads = Amount.count(Int64(result.loads), "load")
-        let head = "\n\(loads), \(result.changes) with news, \(result.failures) failed; the longest time without a change"
+        let head =
+            "\n\(loads), \(result.changes) with news, \(result.failures) failed; the longest time without a change"
             + " was \(Amount.duration(result.longestAge))\n"
         return head + InspectionText.render(result.findings, title: "Findings while following", style: style)
     }

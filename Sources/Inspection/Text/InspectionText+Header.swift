@@ -89,13 +89,17 @@ extension InspectionText {
         if let playlist = report.playlists.first(where: \.isLive) {
             if let target = playlist.partTarget { parts.append("parts of \(Amount.duration(target))") }
             if playlist.serverControl?.canBlockReload == true { parts.append("blocking reload") }
-            if let skip = playlist.serverControl?.canSkipUntil { parts.append("delta updates to \(Amount.duration(skip))") }
+            if let skip = playlist.serverControl?.canSkipUntil {
+                parts.append("delta updates to \(Amount.duration(skip))")
+            }
         }
         if !parts.isEmpty { lines.row("latency", parts.joined(separator: ", ")) }
     }
 
     private mutating func addTiming() {
-        if let buffer = report.minimumBufferTime { lines.row("buffer", "\(Amount.duration(buffer)) at least (minBufferTime)") }
+        if let buffer = report.minimumBufferTime {
+            lines.row("buffer", "\(Amount.duration(buffer)) at least (minBufferTime)")
+        }
         guard let timing = report.dynamic else { return }
         var parts = ["available since \(timing.availabilityStartTime.shortText) UTC"]
         parts.append(timing.timeShiftBufferDepth.map { "\(Amount.duration($0)) back" } ?? "back to the begin")
@@ -103,9 +107,12 @@ extension InspectionText {
         if let published = timing.publishTime { parts.append("published \(published.shortText) UTC") }
         lines.row("timing", parts.joined(separator: ", "))
         if !timing.clocks.isEmpty {
-            lines.row("clock", Self.list(timing.clocks.map { "\(Self.tail(of: $0.scheme)) \(URIText.masked($0.value))" }))
+            lines.row(
+                "clock", Self.list(timing.clocks.map { "\(Self.tail(of: $0.scheme)) \(URIText.masked($0.value))" }))
         }
-        if !timing.locations.isEmpty { lines.row("updates at", Self.list(timing.locations.map { URIText.masked($0.uri) })) }
+        if !timing.locations.isEmpty {
+            lines.row("updates at", Self.list(timing.locations.map { URIText.masked($0.uri) }))
+        }
         if !timing.patchLocations.isEmpty {
             lines.row("patches at", Self.list(timing.patchLocations.map { URIText.masked($0.uri) }))
         }
@@ -160,7 +167,8 @@ extension InspectionText {
 
     /// Names by commas, of many the first few.
     static func list(_ names: [String]) -> String {
-        names.count <= 8 ? names.joined(separator: ", ") : names.prefix(6).joined(separator: ", ") + " and \(names.count - 6) more"
+        names.count <= 8
+            ? names.joined(separator: ", ") : names.prefix(6).joined(separator: ", ") + " and \(names.count - 6) more"
     }
 
     /// What tells a scheme's URN apart, the word before its year: `http-iso` of `urn:mpeg:dash:utc:http-iso:2014`.

@@ -147,7 +147,8 @@ extension InspectionText {
         }
         let widest = listing.segments.last.map { String($0.sequence).count } ?? 1
         let longest = listing.segments.last.map { Amount.fixed($0.start).count } ?? 5
-        var line = "    \(right(number, widest))  \(right(Amount.fixed(start), longest))  \(right(Amount.fixed(duration), 7))"
+        var line =
+            "    \(right(number, widest))  \(right(Amount.fixed(start), longest))  \(right(Amount.fixed(duration), 7))"
         if let time { line += "  \(time.clockText)" }
         if !flags.isEmpty { line += "  [\(flags.joined(separator: ", "))]" }
         let shown = URIText.relative(uri, to: listing.uri)

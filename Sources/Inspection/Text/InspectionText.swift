@@ -13,7 +13,10 @@ package struct InspectionText {
 
         /// Creates a style.
         ///
-        /// - Parameter width: Below 60 counts as 60.
+        /// - Parameters:
+        ///   - width: Below 60 counts as 60.
+        ///   - showsAll: True to list every track and segment.
+        ///   - usesColours: True for colours.
         package init(width: Int = 100, showsAll: Bool = false, usesColours: Bool = false) {
             self.width = max(60, width)
             self.showsAll = showsAll

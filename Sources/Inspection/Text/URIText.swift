@@ -39,7 +39,8 @@ package enum URIText {
     private static func isOpaque(_ value: Substring) -> Bool {
         guard value.utf8.count >= 24 else { return false }
         let isPlain = value.unicodeScalars.allSatisfy {
-            ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0) || "-_.=~%+".unicodeScalars.contains($0)
+            ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0)
+                || "-_.=~%+".unicodeScalars.contains($0)
         }
         return isPlain && value.contains(where: \.isLetter) && value.contains(where: \.isNumber)
     }
@@ -49,11 +50,14 @@ package enum URIText {
         let mark = Array("hmac=".utf8)
         let bytes = Array(path.utf8)
         guard bytes.count > mark.count,
-            let start = (0...(bytes.count - mark.count)).first(where: { bytes[$0..<($0 + mark.count)].elementsEqual(mark) })
+            let start = (0...(bytes.count - mark.count)).first(where: {
+                bytes[$0..<($0 + mark.count)].elementsEqual(mark)
+            })
         else { return String(path) }
         let from = start + mark.count
         let end = bytes[from...].firstIndex { "~/&;".utf8.contains($0) } ?? bytes.count
-        return String(decoding: bytes[..<from], as: UTF8.self) + ellipsis + String(decoding: bytes[end...], as: UTF8.self)
+        return String(decoding: bytes[..<from], as: UTF8.self) + ellipsis
+            + String(decoding: bytes[end...], as: UTF8.self)
     }
 
     /// The text with its middle cut out where it is longer than so many characters; the end, which tells files apart,
