@@ -1,5 +1,6 @@
 import CurlTransport
 import Inspection
+import LoadTest
 import Manifests
 import Quantities
 import Transport
@@ -132,7 +133,7 @@ extension InspectCommand {
             }
             let transfer = Active(
                 id: TransferID(nextNumber), job: job, uri: uri, hops: hops, begun: now,
-                begunAt: InspectCommand.wallNow())
+                begunAt: WallClock.now())
             nextNumber += 1
             active.append(transfer)
             channel.begin(request(for: transfer), as: transfer.id)

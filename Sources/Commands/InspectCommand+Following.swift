@@ -1,4 +1,5 @@
 import Inspection
+import LoadTest
 import Manifests
 import Quantities
 import Transport
@@ -67,7 +68,7 @@ extension InspectCommand {
                 }
             }
             let result = ReportFindings(
-                time: Timestamp(InspectCommand.wallNow()), loads: followers.reduce(0) { $0 + $1.loads },
+                time: Timestamp(WallClock.now()), loads: followers.reduce(0) { $0 + $1.loads },
                 changes: followers.reduce(0) { $0 + $1.changes }, failures: followers.reduce(0) { $0 + $1.failures },
                 longestAge: Seconds(followers.map(\.longestAge).max() ?? .zero),
                 findings: ReportBuilder.sorted(findings))
@@ -96,7 +97,7 @@ extension InspectCommand {
         private mutating func take(_ answer: Fetcher.Answer) throws {
             let index = answer.job.tag
             isLoading[index] = false
-            let load = DocumentFollower.Load(begun: answer.begun, ended: answer.ended, wall: InspectCommand.wallNow())
+            let load = DocumentFollower.Load(begun: answer.begun, ended: answer.ended, wall: WallClock.now())
             let change: ReportChange
             switch answer.body {
             case .failure(let problem): change = followers[index].failed(problem.sentence, load)

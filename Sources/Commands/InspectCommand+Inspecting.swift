@@ -120,7 +120,7 @@ extension InspectCommand {
                 throw InspectCommand.unreadable(shown, error)
             }
             var documents = InspectedDocuments(
-                source: uri, uri: answer.uri, manifest: manifest, inspectedAt: InspectCommand.wallNow())
+                source: uri, uri: answer.uri, manifest: manifest, inspectedAt: WallClock.now())
             var loaded = [Self.loaded(answer, bytes, manifest, track: "manifest", isPlayedByDefault: true)].compactMap {
                 $0
             }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Inspection
+import LoadTest
 import Manifests
 import Quantities
 import RunProfile
@@ -103,7 +104,7 @@ struct InspectCommand: AsyncParsableCommand {
             throw Self.unreadable(name, error)
         }
         let documents = InspectedDocuments(
-            source: source, uri: base ?? "", manifest: manifest, inspectedAt: Self.wallNow())
+            source: source, uri: base ?? "", manifest: manifest, inspectedAt: WallClock.now())
         let report = ReportBuilder.report(documents, tool: Self.tool)
         try output.show(report)
         return report.findings
@@ -119,13 +120,6 @@ struct InspectCommand: AsyncParsableCommand {
 
     /// The program's name and version.
     static let tool = "fullhouse \(ProgramVersion.text)"
-
-    /// The time by the machine's clock.
-    static func wallNow() -> WallTime {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return WallTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
-    }
 
     /// How long to follow; nil for not at all.
     func followDuration() throws -> TimeAmount? {
