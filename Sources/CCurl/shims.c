@@ -22,6 +22,71 @@ static int64_t monotonic_tick(void) {
     return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
+// Reads the heads of the boxes (ISO/IEC 14496-12 section 4.2) in a body as it passes by, and tells where chunks end. What
+// is no such file is counted as one box without end.
+static void read_boxes(fh_response *response, const uint8_t *bytes, size_t length) {
+    int64_t now = fh_monotonic();
+    size_t at = 0;
+    while (at < length) {
+        if (response->box_left == 0) {
+            response->box_head[response->box_head_length++] = bytes[at++];
+            uint8_t needed = 8;
+            const uint8_t *head = response->box_head;
+            if (response->box_head_length >= 8) {
+                uint32_t size = (uint32_t)head[0] << 24 | (uint32_t)head[1] << 16 | (uint32_t)head[2] << 8 | head[3];
+                if (size == 1) needed = 16;
+                if (response->box_head_length < needed) continue;
+                uint64_t total = size;
+                if (size == 1) {
+                    total = 0;
+                    for (int index = 8; index < 16; index++) total = total << 8 | head[index];
+                }
+                response->box_type =
+                    (uint32_t)head[4] << 24 | (uint32_t)head[5] << 16 | (uint32_t)head[6] << 8 | head[7];
+                // Zero means to the end of the file; less than the head is no box.
+                response->box_left = total < needed ? UINT64_MAX : total - needed;
+                response->box_head_length = 0;
+                if (response->box_type == 0x6d6f6f66) {  // moof
+                    response->in_chunk = true;
+                    response->chunk_begun = now;
+                    response->chunk_bytes = 0;
+                }
+                if (response->in_chunk) response->chunk_bytes += needed;
+            } else {
+                continue;
+            }
+        } else {
+            size_t step = length - at;
+            if (step > response->box_left) step = (size_t)response->box_left;
+            at += step;
+            response->box_left -= step;
+            if (response->in_chunk) response->chunk_bytes += step;
+        }
+        if (response->box_left == 0 && response->in_chunk && response->box_type == 0x6d646174) {  // mdat
+            response->in_chunk = false;
+            if (response->chunk_count == 0) response->first_chunk = now;
+            if (now > response->chunk_begun) {
+                response->active_bytes += response->chunk_bytes;
+                response->active_time += now - response->chunk_begun;
+            }
+            if (response->on_chunk) response->on_chunk(response->owner, response->chunk_count, now);
+            response->chunk_count++;
+        }
+    }
+}
+
+void fh_response_measure_chunks(fh_response *response) {
+    response->measure_chunks = true;
+    response->box_head_length = 0;
+    response->box_type = 0;
+    response->box_left = 0;
+    response->in_chunk = false;
+    response->chunk_count = 0;
+    response->first_chunk = 0;
+    response->active_bytes = 0;
+    response->active_time = 0;
+}
+
 // The body. Returning another count than was given ends the transfer with CURLE_WRITE_ERROR.
 static size_t on_body(char *bytes, size_t size, size_t count, void *context) {
     fh_response *response = context;
@@ -29,6 +94,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context) {
     response->last_activity = monotonic_tick();
     if (!response->keep_body) {
         response->body_bytes += length;
+        if (response->measure_chunks) read_boxes(response, (const uint8_t *)bytes, length);
         return length;
     }
     if (length > response->body_limit - response->body_bytes) {
@@ -159,6 +225,7 @@ CURLcode fh_response_install(fh_response *response, CURL *easy) {
 void fh_response_begin(fh_response *response, bool keep_body, uint64_t body_limit) {
     if (response->counting_frames) fh_easy_set_long(response->easy, CURLOPT_VERBOSE, 0);
     response->keep_body = keep_body;
+    response->measure_chunks = false;
     response->body_limit = body_limit;
     response->chunked = false;
     response->counting_frames = false;

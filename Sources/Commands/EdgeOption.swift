@@ -3,12 +3,14 @@ import Quantities
 import RunProfile
 
 /// Reads an edge as written on a command line:
-/// `127.0.0.2:8080,pop=bgo,delay=150ms,cap=2Mbit/s,errors=1%,missing=1%,truncated=1%,stale=10s`.
+/// `127.0.0.2:8080,pop=bgo,delay=150ms,cap=2Mbit/s,errors=1%,missing=1%,truncated=1%,stale=10s,wrong=rewinds`.
 enum EdgeOption {
     /// What the setting looks like, for messages.
     static let expected =
         "ADDRESS[:PORT][,pop=NAME][,delay=TIME][,cap=RATE][,stale=TIME][,errors=SHARE][,missing=SHARE]"
-        + "[,unavailable=SHARE][,truncated=SHARE][,playlist-errors=SHARE][,playlist-missing=SHARE]"
+        + "[,unavailable=SHARE][,truncated=SHARE][,error-pages=SHARE][,empty=SHARE][,short=SHARE][,wrong-type=SHARE]"
+        + "[,playlist-errors=SHARE][,playlist-missing=SHARE][,playlist-error-pages=SHARE][,freeze=TIME]"
+        + "[,wrong=rewinds|uris|target-duration|bit-rates|dates|drift|holes|hold-back]"
 
     /// - Throws: ``CommandFailure`` that names the part which is wrong.
     static func edge(_ text: String, number: Int) throws -> EdgeSettings {
@@ -63,9 +65,34 @@ enum EdgeOption {
         case "missing": return share(\.segmentFaults.notFound)
         case "unavailable": return share(\.segmentFaults.unavailable)
         case "truncated": return share(\.segmentFaults.truncated)
+        case "error-pages": return share(\.segmentFaults.errorPage)
+        case "empty": return share(\.segmentFaults.empty)
+        case "short": return share(\.segmentFaults.short)
+        case "wrong-type": return share(\.segmentFaults.wrongType)
+        case "playlist-error-pages": return share(\.playlistFaults.errorPage)
+        case "freeze":
+            edge.contentFaults.updateInterval = Amounts.duration(value)
+            return edge.contentFaults.updateInterval != nil
+        case "wrong": return spoil(value, &edge.contentFaults)
         case "playlist-errors": return share(\.playlistFaults.serverError)
         case "playlist-missing": return share(\.playlistFaults.notFound)
         default: return false
         }
+    }
+
+    /// Makes one thing in playlists wrong (docs/ORIGIN.md); false for a name that is not known.
+    private static func spoil(_ name: String, _ faults: inout ContentFaults) -> Bool {
+        switch name {
+        case "rewinds": faults.rewinds = true
+        case "uris": faults.changesURIs = true
+        case "target-duration": faults.understatesTargetDuration = true
+        case "bit-rates": faults.bitRateUnderstatement = 2
+        case "dates": faults.omitsDates = true
+        case "drift": faults.dateDrift = .milliseconds(100)
+        case "holes": faults.timelineHoles = true
+        case "hold-back": faults.shortHoldBack = true
+        default: return false
+        }
+        return true
     }
 }

@@ -13,8 +13,9 @@ struct OriginCommand: AsyncParsableCommand {
         abstract: "Serve the embedded CDN: synthetic VOD and live streams, or a directory of real media.",
         discussion: """
             Synthetic streams: /vod/NAME/master.m3u8, /vod/NAME/manifest.mpd, /vod/NAME/timeline.mpd and the same below \
-            /live; any NAME will do. With --directory the files of that directory are served instead, by the same edges. \
-            Ends with Ctrl-C.
+            /live; any NAME will do. What else streams can have is below \(OriginServer.folders.joined(separator: ", ")) \
+            (docs/ORIGIN.md). With --directory the files of that directory are served instead, by the same edges. Ends \
+            with Ctrl-C.
             """)
 
     @Option(help: ArgumentHelp("An edge; repeat it for more.", valueName: "ADDRESS:PORT,…"))
@@ -29,6 +30,12 @@ struct OriginCommand: AsyncParsableCommand {
     @Option(help: "The duration of live segments.")
     var liveSegment: String?
 
+    @Option(help: "The duration of parts and chunks in low latency.")
+    var part: String?
+
+    @Option(help: "How far the origin's clock is ahead, or with a minus sign behind: --clock-shift=-5s.")
+    var clockShift: String?
+
     @Option(help: "The duration of VOD segments.")
     var vodSegment: String?
 
@@ -42,6 +49,8 @@ struct OriginCommand: AsyncParsableCommand {
             })
         settings.directory = directory
         try set(\.liveSegmentDuration, liveSegment, "--live-segment", of: &settings.content)
+        try set(\.partDuration, part, "--part", of: &settings.content)
+        if let clockShift { settings.clockShift = try Self.shift(clockShift) }
         try set(\.videoOnDemandSegmentDuration, vodSegment, "--vod-segment", of: &settings.content)
         try set(\.videoOnDemandDuration, vodDuration, "--vod-duration", of: &settings.content)
         if let key {
@@ -57,6 +66,7 @@ struct OriginCommand: AsyncParsableCommand {
             guard directory == nil else { continue }
             print("  \(edge.baseURL)/vod/demo/master.m3u8   \(edge.baseURL)/vod/demo/manifest.mpd")
             print("  \(edge.baseURL)/live/demo/master.m3u8  \(edge.baseURL)/live/demo/manifest.mpd")
+            print("  \(edge.baseURL)/low-latency/demo/master.m3u8")
         }
         fflush(nil)
         let interruption = Interruption(notice: "closing all connections") {}
@@ -66,6 +76,15 @@ struct OriginCommand: AsyncParsableCommand {
             print(
                 "\(edge.pop): \(edge.requests) requests, \(edge.bytes) bytes, \(edge.hits) hits, \(edge.misses) misses")
         }
+    }
+
+    /// A duration with an optional minus sign.
+    private static func shift(_ text: String) throws -> TimeAmount {
+        let isBehind = text.hasPrefix("-")
+        guard let amount = Amounts.duration(isBehind ? String(text.dropFirst()) : text) else {
+            throw CommandFailure(.usage, "--clock-shift: expected \(Amounts.durationExpected), found '\(text)'")
+        }
+        return isBehind ? -amount : amount
     }
 
     private func set(

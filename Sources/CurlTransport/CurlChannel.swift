@@ -204,6 +204,9 @@ extension CurlChannel {
 
 // What the handles say.
 extension CurlChannel {
+    /// A chunk of a transfer in progress is complete.
+    func chunkArrived(_ id: TransferID, _ chunk: ChunkArrival) { deliver(.chunkArrived(id, chunk)) }
+
     /// A transfer has ended and its handle is free.
     func finished(_ id: TransferID, _ result: Result<TransferResult, FailedTransfer>) {
         for socket in sockets { loop.markIdle(socket.descriptor) }

@@ -32,6 +32,11 @@ extension EasyTransfer {
         guard let easy else { return }
         let context = Unmanaged.passUnretained(self).toOpaque()
         note(fh_response_install(response, easy))
+        response.pointee.owner = context
+        response.pointee.on_chunk = { owner, index, at in
+            guard let owner else { return }
+            Unmanaged<EasyTransfer>.fromOpaque(owner).takeUnretainedValue().chunkArrived(Int(index), at: at)
+        }
         note(fh_easy_set_pointer(easy, CURLOPT_PRIVATE, context))
         note(fh_easy_set_pointer(easy, CURLOPT_SHARE, channel.share))
         set(CURLOPT_NOSIGNAL, 1)
@@ -82,10 +87,11 @@ extension EasyTransfer {
     func configure(_ request: TransferRequest, for origin: Origin) {
         let (keepsBody, limit): (Bool, UInt64) =
             switch request.body {
-            case .discard: (false, 0)
+            case .discard, .measureChunks: (false, 0)
             case .keep(let limit): (true, UInt64(clamping: limit.count))
             }
         fh_response_begin(response, keepsBody, limit)
+        if case .measureChunks = request.body { fh_response_measure_chunks(response) }
         set(CURLOPT_URL, request.uri)
         configureVersion(origin.target)
         configureMethod(request)

@@ -21,7 +21,18 @@ extension EasyTransfer {
                 body: kept > 0 ? Array(UnsafeBufferPointer(start: response.pointee.body, count: kept)) : [],
                 headers: keptHeaders, remoteAddress: remoteAddress,
                 connectionReused: long(CURLINFO_NUM_CONNECTS) == 0,
-                timings: timings(total: .microseconds(offset(CURLINFO_TOTAL_TIME_T)) + (launched - begun))))
+                timings: timings(total: .microseconds(offset(CURLINFO_TOTAL_TIME_T)) + (launched - begun)),
+                chunks: chunks))
+    }
+
+    private var chunks: ChunkArrivals? {
+        guard case .measureChunks = request.body else { return nil }
+        let count = Int(response.pointee.chunk_count)
+        let first = Instant(nanoseconds: response.pointee.first_chunk &- loop.epoch.nanoseconds)
+        return ChunkArrivals(
+            count: count, first: count > 0 ? max(.zero, first - begun) : .zero,
+            bytes: ByteCount(Int64(clamping: response.pointee.active_bytes)),
+            activeTime: .nanoseconds(response.pointee.active_time))
     }
 
     /// The account of a transfer that ends now without a complete response.

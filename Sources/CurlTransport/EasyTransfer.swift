@@ -131,6 +131,14 @@ final class EasyTransfer {
         finish(outcome(of: code))
     }
 
+    /// A chunk is complete.
+    ///
+    /// libcurl is at work: the owner is told later, when the loop has collected what ended.
+    func chunkArrived(_ index: Int, at monotonic: Int64) {
+        let instant = Instant(nanoseconds: monotonic &- loop.epoch.nanoseconds)
+        channel.chunkArrived(id, ChunkArrival(index: index, at: instant))
+    }
+
     func cancel() { end(.cancelled(received: bodyBytes)) }
 
     /// Ends the transfer for a reason of ours.

@@ -1,4 +1,5 @@
 import Playback
+import Quantities
 import Transport
 
 /// What response headers say of the cache that answered and where it stands.
@@ -53,6 +54,13 @@ package enum CacheHeaders {
             return clean(server.value.split(separator: "-").dropFirst().first ?? "")
         }
         return ""
+    }
+
+    /// The value of a header that counts whole seconds, such as `Age`; nil where it is none.
+    static func seconds(_ value: String?) -> TimeAmount? {
+        guard let value, let seconds = Int64(value.split(separator: ",").first ?? ""), (0...1_000_000_000) ~= seconds
+        else { return nil }
+        return .seconds(seconds)
     }
 
     // MARK: The standard

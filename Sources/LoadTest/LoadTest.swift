@@ -57,9 +57,10 @@ package struct LoadTest: Sendable {
         self.documents = documents
         let loops = try CurlLoopGroup(loops: settings.loops, settings: settings.transport, epoch: epoch)
         self.loops = loops
+        let clocks = ClockSources()
         let player = PlayerSession.Context(settings: settings.player, wallStart: startedAt)
         contexts = loops.loops.map {
-            LoopContext(loop: $0, settings: settings, player: player, documents: documents)
+            LoopContext(loop: $0, settings: settings, player: player, documents: documents, clocks: clocks)
         }
     }
 

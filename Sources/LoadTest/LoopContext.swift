@@ -13,6 +13,7 @@ final class LoopContext: @unchecked Sendable {
     let settings: LoadTestSettings
     let player: PlayerSession.Context
     let documents: ManifestCache
+    let clocks: ClockSources
     let recorder: LoopRecorder
     var sessions = 0
     /// Kinds of problem seen, with one sentence about the first of each.
@@ -24,11 +25,15 @@ final class LoopContext: @unchecked Sendable {
         var label: String
     }
 
-    init(loop: CurlLoop, settings: LoadTestSettings, player: PlayerSession.Context, documents: ManifestCache) {
+    init(
+        loop: CurlLoop, settings: LoadTestSettings, player: PlayerSession.Context, documents: ManifestCache,
+        clocks: ClockSources
+    ) {
         self.loop = loop
         self.settings = settings
         self.player = player
         self.documents = documents
+        self.clocks = clocks
         recorder = LoopRecorder(sampling: settings.sampling)
     }
 

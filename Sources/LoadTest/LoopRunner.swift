@@ -35,7 +35,7 @@ struct LoopRunner: Sendable {
         alarm.setAlarm(at: instant)
         switch await alarm.nextEvent() {
         case .alarm: return true
-        case .taskCancelled, .transferFinished: return false
+        case .taskCancelled, .transferFinished, .chunkArrived: return false
         }
     }
 }

@@ -1,6 +1,7 @@
 import Access
 import Audience
 import CurlTransport
+import Dispatch
 import Manifests
 import Measurement
 import Playback
@@ -48,8 +49,18 @@ private final class SessionRun {
     private var leaveAt: Instant?
     private var giveUpAt: Instant?
     private var alarmAt: Instant?
+    private var clock: ClockJob?
+    /// The transfer that asks for the time, and when it was begun.
+    private var clockTransfer: (id: TransferID, begun: Instant)?
+    /// When to look whether somebody else has learnt the time.
+    private var clockLookAt: Instant?
+    /// What is to be told of the clock once the player has been heard out.
+    private var clockAnswer: TimeAmount??
     private var isStoppedByRun = false
     private var recorded: SessionRecordings.Recorded?
+
+    /// Keeps what chance decides in a session apart from what it decides in the plan.
+    private static let chancePurpose: UInt64 = 100
 
     /// The most hops of one transfer.
     private static let redirectLimit = 10
@@ -61,7 +72,7 @@ private final class SessionRun {
         let stream = settings.streams[planned.stream]
         let region = settings.regions[planned.region]
         var channelSettings = settings.channel
-        channelSettings.keptHeaders = CacheHeaders.names + ["location"]
+        channelSettings.keptHeaders = CacheHeaders.names + ["location", "retry-after", "date"]
         var label = ""
         if !region.edges.isEmpty {
             let edge = region.edges[Int(planned.id.number % UInt64(region.edges.count))]
@@ -70,8 +81,10 @@ private final class SessionRun {
         }
         channel = context.loop.openChannel(channelSettings)
         let now = channel.now
-        player = PlayerSession(context: context.player, manifestURI: stream.uri)
-        recorded = settings.recordings?.begin(planned.id, context.player, manifestURI: stream.uri)
+        var chance = SeededGenerator(seed: settings.plan.seed, stream: planned.id.number, purpose: Self.chancePurpose)
+        let seed = chance.next()
+        player = PlayerSession(context: context.player, manifestURI: stream.uri, seed: seed)
+        recorded = settings.recordings?.begin(planned.id, context.player, manifestURI: stream.uri, seed: seed)
         signer = settings.token.map { TokenSigner(policy: $0, session: planned.id) }
         leaveAt = planned.watch.map { now + $0 }
         ledger = context.recorder.sessionStarted(
@@ -88,10 +101,12 @@ private final class SessionRun {
             setAlarm()
             switch await channel.nextEvent() {
             case .transferFinished(let id, let result): transferFinished(id, result)
+            case .chunkArrived(let id, let chunk): chunkArrived(id, chunk)
             case .alarm: alarmRang()
             case .taskCancelled: stopByRun()
             }
         }
+        if clockTransfer != nil { clock?.abandon() }
         context.recorder.sessionFinished(&ledger, at: channel.now, stoppedByRun: isStoppedByRun)
         if let recorded { context.settings.recordings?.end(planned.id, recorded) }
     }
@@ -100,6 +115,7 @@ private final class SessionRun {
         var wanted = player.wakeUp ?? .distantFuture
         if let leaveAt { wanted = min(wanted, leaveAt) }
         if let giveUpAt { wanted = min(wanted, giveUpAt) }
+        if let clockLookAt { wanted = min(wanted, clockLookAt) }
         let next = wanted == .distantFuture ? nil : wanted
         guard next != alarmAt else { return }
         alarmAt = next
@@ -109,6 +125,11 @@ private final class SessionRun {
     private func alarmRang() {
         alarmAt = nil
         let now = channel.now
+        if let due = clockLookAt, due <= now {
+            clockLookAt = nil
+            stepClock()
+            tellClock()
+        }
         if let due = giveUpAt, due <= now {
             giveUpAt = nil
             tell(.abort)
@@ -140,10 +161,12 @@ private final class SessionRun {
                 context.recorder.record(event, in: &ledger)
             case .begin(let id, let request): begin(request, for: id)
             case .cancel(let id): cancel(id)
+            case .synchronize(let sources, let base): synchronize(sources, base: base)
             }
             position += 1
         }
         effects.removeAll(keepingCapacity: true)
+        tellClock()
     }
 
     private func begin(_ request: SessionRequest, for playerID: TransferID) {
@@ -166,7 +189,8 @@ private final class SessionRun {
         let body: TransferRequest.Body =
             switch transfer.request.reading {
             case .discard: .discard
-            case .manifest, .segmentIndex: .keep(limit: settings.documentLimit)
+            case .chunks: .measureChunks
+            case .manifest, .update, .segmentIndex, .steering, .assetList: .keep(limit: settings.documentLimit)
             }
         var headers: [HTTPHeader] = []
         let now = context.player.wall(at: channel.now)
@@ -180,12 +204,18 @@ private final class SessionRun {
             as: transfer.channelID)
     }
 
+    private func chunkArrived(_ id: TransferID, _ chunk: ChunkArrival) {
+        guard let transfer = active.first(where: { $0.channelID == id }) else { return }
+        tell(.chunkArrived(transfer.playerID, chunk))
+    }
+
     private func cancel(_ playerID: TransferID) {
         guard let transfer = active.first(where: { $0.playerID == playerID }) else { return }
         channel.cancel(transfer.channelID)
     }
 
     private func transferFinished(_ id: TransferID, _ result: Result<TransferResult, FailedTransfer>) {
+        if clockTransfer?.id == id { return clockTransferFinished(result) }
         guard let position = active.firstIndex(where: { $0.channelID == id }) else { return }
         let transfer = active.remove(at: position)
         switch result {
@@ -247,18 +277,30 @@ private final class SessionRun {
     private func outcome(_ response: TransferResult, of transfer: Active) -> TransferReport {
         var document = TransferReport.Document.none
         if (200..<300).contains(response.status) {
-            switch transfer.request.reading {
-            case .discard: break
-            case .manifest: document = context.documents.document(response.body)
-            case .segmentIndex(let media, let offset):
-                document = context.documents.index(response.body, media, offset: offset)
-            }
+            document = self.document(response.body, transfer)
         }
         return TransferReport(
             timings: response.timings, status: response.status, bytes: response.bytes, document: document,
             finalURI: transfer.hops > 0 ? transfer.uri : nil, edge: response.remoteAddress,
             cache: CacheHeaders.status(response.headers), pop: CacheHeaders.pop(response.headers),
-            version: response.version, connectionReused: response.connectionReused)
+            version: response.version, connectionReused: response.connectionReused,
+            age: CacheHeaders.seconds(response.header("age")),
+            retryAfter: CacheHeaders.seconds(response.header("retry-after")), chunks: response.chunks)
+    }
+
+    /// What a body says, read as the player wants it.
+    private func document(_ body: [UInt8], _ transfer: Active) -> TransferReport.Document {
+        switch transfer.request.reading {
+        case .discard, .chunks: .none
+        case .manifest(let variables):
+            context.documents.document(body, context: DecodingContext(variables: variables, uri: transfer.uri))
+        case .update(let held, let variables):
+            context.documents.update(
+                body, of: held, context: DecodingContext(variables: variables, uri: transfer.uri))
+        case .segmentIndex(let media, let offset): context.documents.index(body, media, offset: offset)
+        case .steering: ManifestCache.steering(body)
+        case .assetList: ManifestCache.assetList(body)
+        }
     }
 
     private func outcome(_ failed: FailedTransfer) -> TransferReport {
@@ -267,5 +309,84 @@ private final class SessionRun {
             edge: failed.remoteAddress, cache: CacheHeaders.status(failed.headers),
             pop: CacheHeaders.pop(failed.headers),
             connectionReused: failed.connectionReused)
+    }
+}
+
+// The presentation's clock (UTCTiming): asked once per run and source.
+extension SessionRun {
+    /// How often a session looks whether another one has learnt the time.
+    private static let clockInterval = TimeAmount.milliseconds(50)
+
+    private func synchronize(_ sources: [UTCTiming], base: String) {
+        let allowed = context.settings.transport.allowedHosts
+        clock = ClockJob(sources: sources, base: base, registry: context.clocks) { host in
+            allowed.map { $0.contains(URIReference("ntp://" + host).host ?? "") } ?? true
+        }
+        stepClock()
+    }
+
+    private func stepClock() {
+        let now = channel.now
+        guard let step = clock?.step(at: context.player.wall(at: now)) else { return }
+        switch step {
+        case .done(let offset):
+            clock = nil
+            clockAnswer = .some(offset)
+        case .wait:
+            clockLookAt = now + Self.clockInterval
+        case .datagram(let host, let name):
+            clockLookAt = now + Self.clockInterval
+            let registry = context.clocks
+            // It may block for a second, which no loop's thread can afford.
+            DispatchQueue.global().async { registry.settle(name, NetworkTime.offset(from: host)) }
+        case .request(let uri, let isHead):
+            let id = freshID()
+            clockTransfer = (id, now)
+            channel.begin(
+                TransferRequest(
+                    uri: signer.map { $0.needsToken(.clock) } == true ? signed(uri) : uri,
+                    method: isHead ? .head : .get,
+                    body: .keep(limit: .kibibytes(4)), timeouts: context.settings.player.timeouts),
+                as: id)
+        }
+    }
+
+    private func clockTransferFinished(_ result: Result<TransferResult, FailedTransfer>) {
+        guard let begun = clockTransfer?.begun else { return }
+        clockTransfer = nil
+        var answer: (body: [UInt8], date: String)?
+        var record = TransferRecord(
+            id: Self.clockRecord, kind: .clock, due: begun, timings: TransferTimings(begun: begun, total: .zero),
+            status: 0, bytes: .zero)
+        switch result {
+        case .success(let response):
+            if response.status == 200 { answer = (response.body, response.header("date") ?? "") }
+            record.timings = response.timings
+            record.status = response.status
+            record.bytes = response.bytes
+            record.edge = response.remoteAddress
+            record.version = response.version
+            record.connectionReused = response.connectionReused
+        case .failure(let failed):
+            record.timings = failed.timings
+            record.status = failed.status ?? 0
+            record.error = failed.error.label
+            record.bytes = failed.bytes
+            record.edge = failed.remoteAddress
+        }
+        context.recorder.record(TimedEvent(at: record.timings.ended, .transferFinished(record)), in: &ledger)
+        let wall = { (instant: Instant) in self.context.player.wall(at: instant) }
+        clock?.answered(answer, begun: wall(record.timings.begun), ended: wall(record.timings.ended))
+        stepClock()
+        tellClock()
+    }
+
+    /// The number of the transfers that ask for the time among those of the player.
+    private static let clockRecord = TransferID(.max)
+
+    private func tellClock() {
+        guard let answer = clockAnswer else { return }
+        clockAnswer = nil
+        tell(.clockSynchronized(answer))
     }
 }

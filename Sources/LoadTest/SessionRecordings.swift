@@ -19,9 +19,11 @@ final class SessionRecordings: Sendable {
     init(of chosen: Set<SessionID>) { self.chosen = chosen }
 
     /// An empty recording when the session is a chosen one.
-    func begin(_ id: SessionID, _ context: PlayerSession.Context, manifestURI: String) -> Recorded? {
+    func begin(
+        _ id: SessionID, _ context: PlayerSession.Context, manifestURI: String, seed: UInt64
+    ) -> Recorded? {
         guard chosen.contains(id) else { return nil }
-        return Recorded(recording: SessionRecording(context: context, manifestURI: manifestURI))
+        return Recorded(recording: SessionRecording(context: context, manifestURI: manifestURI, seed: seed))
     }
 
     /// Keeps a recording after the session's end.

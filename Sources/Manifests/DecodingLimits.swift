@@ -15,6 +15,9 @@ package struct DecodingLimits: Sendable, Hashable {
     /// The most UTF-8 bytes that the variables of one playlist may add in all.
     package var substitutedBytes: Int
 
+    /// The most parts and the most date ranges of a playlist: a tenth of the segments, because each holds more.
+    var listedItems: Int { max(1, segments / 10) }
+
     /// Creates limits.
     ///
     /// - Parameters:

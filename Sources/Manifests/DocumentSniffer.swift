@@ -12,6 +12,9 @@ enum DocumentSniffer {
         case other(String)
     }
 
+    /// What a document that changes an MPD is called.
+    static let patch = "an MPD patch"
+
     /// Looks at the first bytes; reads further only through an XML prolog.
     static func sniff(_ bytes: [UInt8]) -> Kind {
         guard !bytes.isEmpty else { return .other("an empty body") }
@@ -105,7 +108,7 @@ enum DocumentSniffer {
         case "mpd" where local == "MPD": return .mpd
         case "html", "head", "body": return .other("an HTML page")
         case "smoothstreamingmedia": return .other("a Smooth Streaming manifest")
-        case "patch": return .other("an MPD patch")
+        case "patch": return .other(patch)
         case "vast", "vmap": return .other("an advertising document (\(local))")
         case "error": return .other("an XML error document")
         default: return .other(isName(local) ? "an XML document (\(local))" : plain(bytes))

@@ -18,16 +18,7 @@ package enum ManifestDecoder {
     package static func decode(
         _ bytes: [UInt8], context: DecodingContext = .none, limits: DecodingLimits = .standard
     ) throws(ManifestError) -> DecodedManifest {
-        guard bytes.count <= limits.bytes else {
-            throw .tooLarge(detail: "the document has \(bytes.count) bytes, more than \(limits.bytes)")
-        }
-        switch DocumentSniffer.sniff(bytes) {
-        case .playlist: return try decodePlaylist(bytes, limits)
-        case .mpd: return .presentation(try MPDDecoder.decode(bytes, limits: limits))
-        case .playlistWithoutBegin:
-            throw .malformed(line: 1, detail: "the first line is not #EXTM3U (rfc8216bis 4.4.1.1)")
-        case .other(let found): throw .notAManifest(found: found)
-        }
+        try decode(bytes, of: nil, context: context, limits: limits).result.get()
     }
 
     /// Decodes what came when an update of a document was asked for: a delta update of a media playlist, a patch of an
@@ -44,20 +35,66 @@ package enum ManifestDecoder {
         _ bytes: [UInt8], of held: DecodedManifest, context: DecodingContext = .none,
         limits: DecodingLimits = .standard
     ) throws(ManifestError) -> DecodedManifest {
-        try decode(bytes, context: context, limits: limits)
+        if case .presentation(let presentation) = held, MPDDecoder.isPatch(bytes) {
+            return .presentation(try MPDDecoder.apply(patch: bytes, to: presentation, limits: limits))
+        }
+        return try decode(bytes, of: held, context: context, limits: limits).result.get()
+    }
+
+    /// What became of a document.
+    struct Outcome {
+        var result: Result<DecodedManifest, ManifestError>
+        /// True when the bytes alone do not decide, because variables are taken from outside.
+        var usesContext = false
+    }
+
+    /// Decodes a document or, where `held` is the document it changes, an update of it.
+    static func decode(
+        _ bytes: [UInt8], of held: DecodedManifest?, context: DecodingContext, limits: DecodingLimits
+    ) -> Outcome {
+        guard bytes.count <= limits.bytes else {
+            let detail = "the document has \(bytes.count) bytes, more than \(limits.bytes)"
+            return Outcome(result: .failure(.tooLarge(detail: detail)))
+        }
+        switch DocumentSniffer.sniff(bytes) {
+        case .playlist:
+            if case .mediaPlaylist(let playlist) = held { return decodePlaylist(bytes, of: playlist, context, limits) }
+            return decodePlaylist(bytes, of: nil, context, limits)
+        case .mpd:
+            return Outcome(
+                result: Result { () throws(ManifestError) in
+                    .presentation(try MPDDecoder.decode(bytes, limits: limits))
+                })
+        case .playlistWithoutBegin:
+            let detail = "the first line is not #EXTM3U (rfc8216bis 4.4.1.1)"
+            return Outcome(result: .failure(.malformed(line: 1, detail: detail)))
+        case .other(let found): return Outcome(result: .failure(.notAManifest(found: found)))
+        }
+    }
+
+    /// True when bytes that cannot be decoded alone are an update of another document.
+    static func isUpdate(_ bytes: [UInt8], refusedWith error: ManifestError) -> Bool {
+        switch error {
+        case .outOfDate: true
+        case .notAManifest: DocumentSniffer.sniff(bytes) == .other(DocumentSniffer.patch)
+        case .malformed, .tooLarge: false
+        }
     }
 
     private static func decodePlaylist(
-        _ bytes: [UInt8], _ limits: DecodingLimits
-    ) throws(ManifestError) -> DecodedManifest {
+        _ bytes: [UInt8], of held: MediaPlaylist?, _ context: DecodingContext, _ limits: DecodingLimits
+    ) -> Outcome {
         var findings = FindingCollector()
         report(encodingOf: bytes, to: &findings)
         if isMediaPlaylist(bytes) {
-            var decoder = MediaPlaylistDecoder(bytes: bytes, limits: limits, findings: findings)
-            return .mediaPlaylist(try decoder.decode())
+            var decoder = MediaPlaylistDecoder(
+                bytes: bytes, limits: limits, context: context, held: held, findings: findings)
+            let result = Result { () throws(ManifestError) in DecodedManifest.mediaPlaylist(try decoder.decode()) }
+            return Outcome(result: result, usesContext: decoder.variables.usesContext)
         }
-        var decoder = MultivariantDecoder(bytes: bytes, limits: limits, findings: findings)
-        return .presentation(try decoder.decode())
+        var decoder = MultivariantDecoder(bytes: bytes, limits: limits, context: context, findings: findings)
+        let result = Result { () throws(ManifestError) in DecodedManifest.presentation(try decoder.decode()) }
+        return Outcome(result: result, usesContext: decoder.variables.usesContext)
     }
 
     /// The first tag that may stand in one kind only decides.

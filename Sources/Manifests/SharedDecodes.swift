@@ -10,12 +10,16 @@ final class SharedDecodes<Context: Hashable & Sendable, Value: Sendable>: Sendab
     private final class Entry: Sendable {
         let bytes: [UInt8]
         let context: Context
+        /// What the entry is reckoned to hold, in bytes: the bytes, the decoded model, which is about twice as large,
+        /// the entry, and what comes with them.
+        let cost: Int
         /// Nil until the first asker has decoded it; those who ask meanwhile wait for the lock.
         let outcome = Mutex<Result<Value, ManifestError>?>(nil)
 
-        init(bytes: [UInt8], context: Context) {
+        init(bytes: [UInt8], context: Context, extraCost: Int) {
             self.bytes = bytes
             self.context = context
+            cost = bytes.count * 3 + 1_024 + extraCost
         }
     }
 
@@ -60,13 +64,14 @@ final class SharedDecodes<Context: Hashable & Sendable, Value: Sendable>: Sendab
 
     var statistics: ManifestCache.Statistics { table.withLock { $0.statistics } }
 
-    /// What the bytes are decoded to: remembered, or decoded now by the first who asks.
+    /// What the bytes are decoded to: remembered, or decoded now by the first who asks; `extraCost` are the bytes that
+    /// the result holds beside what comes from `bytes`.
     func value(
-        of bytes: [UInt8], in context: Context, decode: () throws(ManifestError) -> Value
+        of bytes: [UInt8], in context: Context, extraCost: Int = 0, decode: () throws(ManifestError) -> Value
     ) throws(ManifestError) -> Value {
         var hash = ByteHash.hash(bytes)
         if Context.self != NoContext.self { hash ^= UInt64(bitPattern: Int64(context.hashValue)) }
-        let (entry, dropped) = entry(for: bytes, context, hash)
+        let (entry, dropped) = entry(for: bytes, context, hash, extraCost)
         // What was driven out is let go of here, outside the lock: it may be large.
         _ = consume dropped
         let outcome = entry.outcome.withLock { outcome in
@@ -78,7 +83,9 @@ final class SharedDecodes<Context: Hashable & Sendable, Value: Sendable>: Sendab
         return try outcome.get()
     }
 
-    private func entry(for bytes: [UInt8], _ context: Context, _ hash: UInt64) -> (Entry, dropped: [Entry]) {
+    private func entry(
+        for bytes: [UInt8], _ context: Context, _ hash: UInt64, _ extraCost: Int
+    ) -> (Entry, dropped: [Entry]) {
         table.withLock { table in
             if let entry = table.entries[hash]?.entry, entry.context == context, ByteHash.areEqual(entry.bytes, bytes) {
                 table.statistics.hits += 1
@@ -86,12 +93,12 @@ final class SharedDecodes<Context: Hashable & Sendable, Value: Sendable>: Sendab
                 return (entry, [])
             }
             table.statistics.decodes += 1
-            let entry = Entry(bytes: bytes, context: context)
-            let cost = Self.cost(bytes)
+            let entry = Entry(bytes: bytes, context: context, extraCost: extraCost)
+            let cost = entry.cost
             var dropped: [Entry] = []
             func drop(_ victim: UInt64) {
                 guard let entry = table.remove(victim) else { return }
-                table.statistics.keptBytes -= Self.cost(entry.bytes)
+                table.statistics.keptBytes -= entry.cost
                 dropped.append(entry)
             }
             drop(hash)
@@ -105,9 +112,6 @@ final class SharedDecodes<Context: Hashable & Sendable, Value: Sendable>: Sendab
             return (entry, dropped)
         }
     }
-
-    /// What an entry is reckoned to hold: the bytes, the decoded model, which is about twice as large, and the entry.
-    private static func cost(_ bytes: [UInt8]) -> Int { bytes.count * 3 + 1_024 }
 }
 
 /// The context of what depends on the bytes alone.

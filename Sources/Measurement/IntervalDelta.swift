@@ -84,6 +84,8 @@ package struct IntervalDelta: Sendable {
     package var finished: [SessionSummary] = []
     /// Transfers that became rows.
     package var sampled: [SampledTransfer] = []
+    /// What was found wrong.
+    package var findings = FindingLog()
 
     /// Creates an empty interval.
     package init(from: Instant, to: Instant) {

@@ -11,6 +11,9 @@ import Quantities
 /// For each session: ``sessionStarted(_:_:)`` once, ``record(_:in:)`` for each event in order of time, and
 /// ``sessionFinished(_:at:stoppedByRun:)`` once.
 package final class LoopRecorder {
+    /// What was found wrong since the last take; whoever holds streams and responses against their rules notes it here.
+    package var findings = FindingLog()
+
     private let sampling: TransferSampling
     private var sessionSlots: [SessionSlot] = []
     private var transferSlots: [TransferSlot] = []
@@ -93,7 +96,7 @@ package final class LoopRecorder {
             }
         case .latencySampled(let latency):
             forEachSlot(of: ledger) { $0.cell.latency.record(latency) }
-        case .failed:
+        case .failed, .interstitialStarted, .interstitialEnded, .locationChanged:
             break
         }
     }
@@ -133,6 +136,7 @@ package final class LoopRecorder {
         }
         swap(&delta.finished, &finished)
         swap(&delta.sampled, &sampled)
+        swap(&delta.findings, &findings)
         finished.reserveCapacity(delta.finished.count)
         sampled.reserveCapacity(delta.sampled.count)
         return delta

@@ -76,12 +76,14 @@ package struct RunReport: Sendable {
     package var sessionRows: Int
     /// How many transfer rows are stored.
     package var transferRows: Int
+    /// False for a run that was stored before findings were: then their absence means nothing.
+    package var storesFindings: Bool
 
     /// Creates a report.
     package init(
         metadata: RunMetadata, end: RunEnd, duration: TimeAmount, totals: RunTotals, series: IntervalSeries,
         loops: [LoopSample] = [], evidence: ValidityEvidence = ValidityEvidence(), sessionRows: Int = 0,
-        transferRows: Int = 0
+        transferRows: Int = 0, storesFindings: Bool = true
     ) {
         self.metadata = metadata
         self.end = end
@@ -92,6 +94,7 @@ package struct RunReport: Sendable {
         self.evidence = evidence
         self.sessionRows = sessionRows
         self.transferRows = transferRows
+        self.storesFindings = storesFindings
     }
 
     /// The verdict on the run's own measurement.

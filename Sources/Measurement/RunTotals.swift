@@ -2,12 +2,15 @@ import Quantities
 
 /// Everything a run has counted up to now, by every dimension.
 ///
-/// Adding deltas and totals is exact and does not depend on the order.
+/// Adding deltas and totals is exact and does not depend on the order (of more kinds of finding than a log keeps, which
+/// ones it names depends on it; their number does not).
 package struct RunTotals: Sendable, Equatable {
     /// The sums of sessions, by everything, stream, region, edge and device.
     package var sessions: [CellKey: SessionCell] = [:]
     /// The sums of transfers, by kind, stream, region and edge with POP.
     package var transfers: [CellKey: TransferCell] = [:]
+    /// What was found wrong with streams, documents and responses.
+    package var findings = FindingLog()
 
     /// Creates empty totals.
     package init() {}
@@ -16,12 +19,14 @@ package struct RunTotals: Sendable, Equatable {
     package mutating func merge(_ delta: IntervalDelta) {
         for part in delta.sessions { sessions[part.key, default: SessionCell()].merge(part.cell) }
         for part in delta.transfers { transfers[part.key, default: TransferCell()].merge(part.cell) }
+        findings.merge(delta.findings)
     }
 
     /// Adds the totals of another loop, shard or machine.
     package mutating func merge(_ other: RunTotals) {
         for (key, cell) in other.sessions { sessions[key, default: SessionCell()].merge(cell) }
         for (key, cell) in other.transfers { transfers[key, default: TransferCell()].merge(cell) }
+        findings.merge(other.findings)
     }
 
     /// All sessions.

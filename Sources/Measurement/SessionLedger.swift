@@ -72,6 +72,8 @@ package struct SessionLedger: Sendable {
             latencySum += latency.seconds
             lastLatency = latency
             latencySamples &+= 1
+        case .interstitialStarted, .interstitialEnded, .locationChanged:
+            break
         case .failed(let reason):
             if failure.isEmpty { failure = reason.label }
         }

@@ -124,7 +124,9 @@ extension Threshold {
     private static let otherNames: [String: ThresholdMetric] = [
         "startup": .startupTime, "ttfb": .timeToFirstByte, "playback failures": .playbackFailures,
         "start failures": .startFailures, "exits before start": .exitsBeforeStart, "bitrate": .bitRate,
-        "mean bit rate": .bitRate, "latency": .liveLatency,
+        "mean bit rate": .bitRate, "latency": .liveLatency, "findings errors": .findingErrors,
+        "error findings": .findingErrors, "findings warnings": .findingWarnings,
+        "warning findings": .findingWarnings,
     ]
 
     private static func statistic(_ word: String) -> Statistic? {

@@ -23,6 +23,9 @@ package enum ThresholdMetric: String, Sendable, Hashable, CaseIterable {
     case transferTime = "transfer time"
     case dueToDone = "due to done"
     case cacheHitRatio = "cache hit ratio"
+    case findings
+    case findingErrors = "finding errors"
+    case findingWarnings = "finding warnings"
 
     /// What a metric counts over.
     package enum Population: Sendable {
@@ -50,7 +53,9 @@ package enum ThresholdMetric: String, Sendable, Hashable, CaseIterable {
             .plays
         case .liveLatency: .samples
         case .sessions, .failedSessions, .startFailures, .exitsBeforeStart: .sessions
-        case .transfers, .failedTransfers, .timeToFirstByte, .transferTime, .dueToDone, .cacheHitRatio: .transfers
+        case .transfers, .failedTransfers, .timeToFirstByte, .transferTime, .dueToDone, .cacheHitRatio, .findings,
+            .findingErrors, .findingWarnings:
+            .transfers
         }
     }
 
@@ -63,7 +68,9 @@ package enum ThresholdMetric: String, Sendable, Hashable, CaseIterable {
             .failedTransfers:
             [.share, .count]
         case .bitRate: [.bitRate]
-        case .rebuffersPerSession, .rebuffersPerHour, .sessions, .plays, .transfers: [.count]
+        case .rebuffersPerSession, .rebuffersPerHour, .sessions, .plays, .transfers, .findings, .findingErrors,
+            .findingWarnings:
+            [.count]
         }
     }
 
@@ -72,9 +79,14 @@ package enum ThresholdMetric: String, Sendable, Hashable, CaseIterable {
 
     /// The scopes that it is counted by.
     var dimensions: [Dimension] {
-        population == .transfers
+        // A finding is about what an edge serves, whoever asked.
+        if isOfFindings { return [.overall, .stream, .edge, .kind] }
+        return population == .transfers
             ? [.overall, .stream, .region, .edge, .kind] : [.overall, .stream, .region, .edge, .device]
     }
+
+    /// True for what is counted in the log of findings.
+    var isOfFindings: Bool { self == .findings || self == .findingErrors || self == .findingWarnings }
 }
 
 extension ThresholdMetric {
@@ -84,6 +96,11 @@ extension ThresholdMetric {
     func measure(
         _ totals: RunTotals, scope: CellKey, statistic: Threshold.Statistic?, unit: MetricUnit
     ) -> Measurement {
+        if isOfFindings {
+            let counts = totals.findings.counts(of: scope)
+            let value = self == .findings ? counts.sum : self == .findingErrors ? counts.errors : counts.warnings
+            return (Double(value), totals.transfers(scope.dimension, scope.name).all.count)
+        }
         if population == .transfers {
             return measure(totals.transfers(scope.dimension, scope.name), statistic, unit)
         }
@@ -111,7 +128,9 @@ extension ThresholdMetric {
         case .startFailures: return attempts(cell.outcomes.startFailure)
         case .exitsBeforeStart: return attempts(cell.outcomes.exitBeforeStart)
         case .playbackFailures: return plays(cell.outcomes.playbackFailure)
-        case .transfers, .failedTransfers, .timeToFirstByte, .transferTime, .dueToDone, .cacheHitRatio: return (nil, 0)
+        case .transfers, .failedTransfers, .timeToFirstByte, .transferTime, .dueToDone, .cacheHitRatio, .findings,
+            .findingErrors, .findingWarnings:
+            return (nil, 0)
         }
     }
 
@@ -127,7 +146,8 @@ extension ThresholdMetric {
         case .dueToDone: return (cell.dueToDone.value(statistic), Int64(clamping: cell.dueToDone.count))
         case .cacheHitRatio: return (cell.cacheHitRatio, cell.cache.sum - cell.cache.unknown)
         case .startupTime, .liveLatency, .rebufferRatio, .rebuffersPerSession, .rebuffersPerHour, .rebufferedSessions,
-            .bitRate, .sessions, .plays, .failedSessions, .startFailures, .exitsBeforeStart, .playbackFailures:
+            .bitRate, .sessions, .plays, .failedSessions, .startFailures, .exitsBeforeStart, .playbackFailures,
+            .findings, .findingErrors, .findingWarnings:
             return (nil, 0)
         }
     }

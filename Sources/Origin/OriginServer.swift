@@ -28,14 +28,23 @@ package final class OriginServer: Sendable {
         package var baseURL: String { "http://" + (address.contains(":") ? "[\(address)]" : address) + ":\(port)" }
     }
 
+    /// The first pieces of the paths of the synthetic content, such as `vod` and `low-latency` (docs/ORIGIN.md).
+    package static let folders: [String] = AssetKind.all.map(\.folder)
+
     /// The edges in the order of the settings.
     package let edges: [ListeningEdge]
     private let responders: [Edge]
+    private let steering: Steering
+    private let alarms: AlarmClock
     private let servers: Task<Void, Never>
 
-    private init(edges: [ListeningEdge], responders: [Edge], servers: Task<Void, Never>) {
+    private init(
+        edges: [ListeningEdge], responders: [Edge], steering: Steering, alarms: AlarmClock, servers: Task<Void, Never>
+    ) {
         self.edges = edges
         self.responders = responders
+        self.steering = steering
+        self.alarms = alarms
         self.servers = servers
     }
 
@@ -53,13 +62,18 @@ package final class OriginServer: Sendable {
         } else {
             source = .synthetic(SyntheticContent(settings.content))
         }
-        let responders = settings.edges.map { Edge($0, origin: settings, source: source) }
+        let steering = Steering(settings.steering)
+        let responders = settings.edges.map { Edge($0, origin: settings, source: source, steering: steering) }
+        let (unshifted, shift) = (settings.clock, settings.clockShift)
+        let clock: @Sendable () -> WallTime = { unshifted() + shift }
+        let alarms = AlarmClock(loops: EventLoopGroupProvider.singleton.eventLoopGroup, clock: clock)
         let (reports, reporter) = AsyncStream<Report>.makeStream()
         // Reason: the servers outlive this call; `stop()` cancels this task and waits for its end.
         let servers = Task {
             await withTaskGroup { group in
                 for (index, edge) in responders.enumerated() {
-                    group.addTask { await serve(edge, number: index, clock: settings.clock, reporter: reporter) }
+                    let responder = ConnectionResponder(edge: edge, clock: clock, alarms: alarms)
+                    group.addTask { await serve(responder, number: index, reporter: reporter) }
                 }
             }
             reporter.finish()
@@ -76,7 +90,7 @@ package final class OriginServer: Sendable {
             }
             if ports.count == responders.count { break }
         }
-        guard ports.count == responders.count else {
+        guard ports.count == responders.count, !Task.isCancelled else {
             servers.cancel()
             await servers.value
             let edge = settings.edges.first
@@ -85,11 +99,19 @@ package final class OriginServer: Sendable {
         let edges = settings.edges.enumerated().map { index, edge in
             ListeningEdge(pop: edge.pop, address: edge.address, port: ports[index] ?? edge.port)
         }
-        return OriginServer(edges: edges, responders: responders, servers: servers)
+        steering.note(edges: edges.map { Pathway(id: $0.pop, baseURL: $0.baseURL) })
+        return OriginServer(
+            edges: edges, responders: responders, steering: steering, alarms: alarms, servers: servers)
     }
 
     /// What each edge did since the start, in the order of the settings.
     package func statistics() -> [EdgeStatistics] { responders.map(\.statistics) }
+
+    /// Changes how players are steered from now on, such as the order of the pathways or the steering server's faults.
+    package func steer(_ change: (inout SteeringSettings) -> Void) { steering.change(change) }
+
+    /// The requests that are held until what they ask for exists, and the timers that were ever set for such.
+    package func held() -> (requests: Int, timers: Int) { (alarms.waiting, alarms.timers) }
 
     /// Closes all connections, whatever is under way on them, and returns when nothing listens any more.
     package func stop() async {
@@ -108,9 +130,9 @@ private enum Report: Sendable {
 
 /// Serves one edge until the task is cancelled.
 private func serve(
-    _ edge: Edge, number: Int, clock: @escaping @Sendable () -> WallTime, reporter: AsyncStream<Report>.Continuation
+    _ responder: ConnectionResponder, number: Int, reporter: AsyncStream<Report>.Continuation
 ) async {
-    let responder = ConnectionResponder(edge: edge, clock: clock)
+    let edge = responder.edge
     let server = Server(
         childChannelSetup: HTTP1Channel(
             responder: { request, _, channel in try await responder.respond(to: request, on: channel) }),
@@ -133,6 +155,7 @@ private func serve(
 private struct ConnectionResponder: Sendable {
     let edge: Edge
     let clock: @Sendable () -> WallTime
+    let alarms: AlarmClock
 
     private static let range = HTTPField.Name.range
     private static let cookie = HTTPField.Name.cookie
@@ -148,20 +171,36 @@ private struct ConnectionResponder: Sendable {
             }
             seen.clientAddress = channel.remoteAddress?.ipAddress
         }
-        let reply = edge.answer(seen, now: clock())
+        let reply = try await decide(seen)
         var sent: Int64 = 0
         var served = reply.served
         defer {
             served.bytes = sent
-            edge.record(served)
+            edge.record(served, query: seen.query)
         }
         let sender = ReplySender(
-            channel: channel, delay: edge.settings.firstByteDelay, cap: edge.settings.throughputCap)
+            channel: channel, delay: edge.settings.firstByteDelay, cap: edge.settings.throughputCap,
+            alarms: alarms)
         do {
             try await sender.send(reply, sent: &sent)
         } catch {
             served.isAborted = !(error is ReplySender.CutOff)
             throw error
+        }
+    }
+
+    /// The edge's answer, once what was asked for exists.
+    private func decide(_ request: EdgeRequest) async throws -> EdgeReply {
+        let arrival = clock()
+        var now = arrival
+        while true {
+            switch edge.decide(request, now: now, arrival: arrival) {
+            case .reply(let reply): return reply
+            case .wait(let instant):
+                try await alarms.wait(until: instant)
+                // A timer that came early must not make us ask again.
+                now = max(clock(), instant)
+            }
         }
     }
 }

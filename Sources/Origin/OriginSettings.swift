@@ -12,7 +12,8 @@ import Quantities
 /// Everything that an embedded CDN is made of.
 ///
 /// Without a directory the edges serve the synthetic content of ``ContentSettings`` under `/vod/<any name>/` and
-/// `/live/<any name>/`; with one they serve its files instead. Every edge also answers `/time`.
+/// `/live/<any name>/`, and one more pair for each thing that streams can have (docs/ORIGIN.md has the table); with one
+/// they serve its files instead. Every edge also answers `/time` and `/steering`.
 package struct OriginSettings: Sendable {
     /// The edges, at least one, each on its own address or port.
     package var edges: [EdgeSettings]
@@ -22,8 +23,14 @@ package struct OriginSettings: Sendable {
     package var content = ContentSettings()
     /// The path of a directory of real media to be served instead of the synthetic content.
     package var directory: String?
+    /// How players are steered between the edges, or other places.
+    package var steering = SteeringSettings()
     /// The origin's time; the default is the system's clock.
     package var clock: @Sendable () -> WallTime = OriginSettings.systemClock
+    /// How far the origin's clock is ahead of ``clock``: content, `/time`, `Date` and the gate follow it; default none.
+    ///
+    /// A player that does not ask for the time then looks for live segments that are not there yet, or long gone.
+    package var clockShift: TimeAmount = .zero
     /// Called once for each request when its answer has been sent or has failed; it must return at once.
     package var onRequest: (@Sendable (ServedRequest) -> Void)?
 
@@ -62,6 +69,8 @@ package struct EdgeSettings: Sendable {
     package var throughputCap: BitRate?
     /// How far behind the edge's synthetic live playlists and MPDs are, beyond the age of its cache; default none.
     package var staleness: TimeAmount = .zero
+    /// What is wrong in the edge's synthetic playlists and MPDs.
+    package var contentFaults = ContentFaults()
     /// What goes wrong with playlists and MPDs.
     package var playlistFaults = FaultRates()
     /// What goes wrong with segments and everything else.
@@ -93,6 +102,7 @@ package struct EdgeSettings: Sendable {
         if let cap = throughputCap, cap.bitsPerSecond < 1_000 {
             problems.append("The throughput cap of \(pop) is below 1 kbit/s.")
         }
+        problems += contentFaults.problems(of: pop)
         let spans = [firstByteDelay, staleness, cache.livePlaylist ?? .zero, cache.fixedPlaylist, cache.segment]
         if spans.contains(where: { $0 < .zero }) { problems.append("A time of \(pop) is negative.") }
         return problems
@@ -113,19 +123,32 @@ package struct FaultRates: Sendable, Hashable {
     package var unavailable = 0.0
     /// Announced with its whole length, then cut off by closing the connection.
     package var truncated = 0.0
+    /// Answered with 200 and a page of HTML that says that something went wrong.
+    package var errorPage = 0.0
+    /// Answered with 200 and no bytes.
+    package var empty = 0.0
+    /// Answered with 200, a part of the body and the length of that part.
+    package var short = 0.0
+    /// Answered as they should be, but as `text/plain`.
+    package var wrongType = 0.0
 
     /// Creates rates; nothing goes wrong by default.
     package init(
-        notFound: Double = 0, serverError: Double = 0, unavailable: Double = 0, truncated: Double = 0
+        notFound: Double = 0, serverError: Double = 0, unavailable: Double = 0, truncated: Double = 0,
+        errorPage: Double = 0, empty: Double = 0, short: Double = 0, wrongType: Double = 0
     ) {
         self.notFound = notFound
         self.serverError = serverError
         self.unavailable = unavailable
         self.truncated = truncated
+        self.errorPage = errorPage
+        self.empty = empty
+        self.short = short
+        self.wrongType = wrongType
     }
 
     var areShares: Bool {
-        let all = [notFound, serverError, unavailable, truncated]
+        let all = [notFound, serverError, unavailable, truncated, errorPage, empty, short, wrongType]
         return all.allSatisfy { (0...1).contains($0) } && all.reduce(0, +) <= 1 + 1e-9
     }
 }

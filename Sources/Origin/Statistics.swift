@@ -47,6 +47,12 @@ package struct EdgeStatistics: Sendable, Hashable {
     package var aborted = 0
     /// What the gate said.
     package var verdicts: [TokenVerdict: Int] = [:]
+    /// Requests by the names of the HLS and DASH parameters in their queries, such as `_HLS_msn` and `_DASH_pathway`.
+    package var parameters: [String: Int] = [:]
+    /// Requests by the value of `_HLS_pathway` or `_DASH_pathway`, without quotes; at most 1 000 values.
+    package var pathways: [String: Int] = [:]
+    /// The values of `_HLS_primary_id`, one for each primary session that asked for an asset list; at most 100 000.
+    package var primaryIdentifiers: Set<String> = []
 
     init(pop: String) { self.pop = pop }
 
@@ -55,11 +61,32 @@ package struct EdgeStatistics: Sendable, Hashable {
         bytes += request.bytes
         statuses[request.status, default: 0] += 1
         resources[request.resource, default: 0] += 1
-        if (200..<300).contains(request.status), request.resource != .clock {
+        let isCached = request.resource != .clock && request.resource != .steering
+        if (200..<300).contains(request.status), isCached {
             if request.isHit { hits += 1 } else { misses += 1 }
         }
         if request.isTruncated { truncated += 1 }
         if request.isAborted { aborted += 1 }
         if let verdict = request.verdict { verdicts[verdict, default: 0] += 1 }
+    }
+
+    /// Counts the parameters of a query that begin with `_HLS_` or `_DASH_`.
+    mutating func record(query: Substring) {
+        for field in query.split(separator: "&") where field.hasPrefix("_HLS_") || field.hasPrefix("_DASH_") {
+            let halves = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = String(halves[0])
+            let value = halves.count == 2 ? halves[1] : ""
+            if parameters.count < 100 || parameters[name] != nil { parameters[name, default: 0] += 1 }
+            switch name {
+            case "_HLS_pathway", "_DASH_pathway":
+                let pathway = value.replacing("%22", with: "").replacing("\"", with: "")
+                if pathways.count < 1_000 || pathways[String(pathway)] != nil {
+                    pathways[String(pathway), default: 0] += 1
+                }
+            case "_HLS_primary_id":
+                if primaryIdentifiers.count < 100_000 { primaryIdentifiers.insert(String(value)) }
+            default: break
+            }
+        }
     }
 }

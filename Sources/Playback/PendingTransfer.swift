@@ -15,16 +15,30 @@ enum TransferPurpose: Sendable, Hashable {
     case index(loader: Int)
     /// The key, initialization section or segment that a loader is fetching.
     case segment(loader: Int)
+    /// The part that a playlist announced before it was there.
+    case hint(loader: Int)
+    /// The steering server's answer.
+    case steering
+    /// The asset list of the interstitial that comes next.
+    case assetList
+    /// A transfer of the player of an interstitial's asset.
+    case asset(AssetTransfer)
     /// Nothing any more: the session has turned to something else.
     case abandoned
 
     /// The loader that waits for it, if one does.
     var loader: Int? {
         switch self {
-        case .manifest, .manifestUpdate, .abandoned: nil
-        case .playlist(let loader), .index(let loader), .segment(let loader): loader
+        case .manifest, .manifestUpdate, .abandoned, .steering, .assetList, .asset: nil
+        case .playlist(let loader), .index(let loader), .segment(let loader), .hint(let loader): loader
         }
     }
+}
+
+/// A transfer of an interstitial's asset: which player's, and its number there.
+struct AssetTransfer: Sendable, Hashable {
+    var player: Int
+    var id: TransferID
 }
 
 /// A transfer in progress.
@@ -39,6 +53,10 @@ struct PendingTransfer: Sendable {
     var bitRate: BitRate = .zero
     var mediaDuration: TimeAmount = .zero
     var sequence: Int64 = 0
+    /// The name of the location that it goes to; nil for what has none.
+    var location: String?
+    /// True for a delta update or a patch: when it cannot be applied the whole document is fetched.
+    var isPartial = false
 }
 
 /// A transfer that failed and will be tried again.

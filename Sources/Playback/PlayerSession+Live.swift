@@ -4,16 +4,16 @@ import Quantities
 /// Media playlists and the live edge: laying playlists on the session's timeline, reloading them, latency.
 extension PlayerSession {
     mutating func playlistArrived(
-        of position: Int, _ playlist: MediaPlaylist, from uri: String, at now: Instant, _ effects: inout [SessionEffect]
+        of position: Int, _ playlist: MediaPlaylist, from uri: String, age: TimeAmount? = nil, at now: Instant,
+        _ effects: inout [SessionEffect]
     ) {
         let old = loaders[position].media.flatMap { $0.selection == loaders[position].selection ? $0 : nil }
         loaders[position].reload.isPending = false
         let media = LoadedMedia(
-            selection: loaders[position].selection, segments: playlist.segments,
+            selection: loaders[position].selection, segments: playlist.segments, playlist: playlist,
             offset: offset(of: playlist, for: position, replacing: old), base: uri, isLive: playlist.isLive,
             targetDuration: playlist.targetDuration)
-        let hasChanged =
-            old.map { $0.segments.lastSequence != playlist.segments.lastSequence || $0.isLive != media.isLive } ?? true
+        let hasChanged = old.map { Self.hasChanged($0, media) } ?? true
         loaders[position].media = media
         if hasChanged { loaders[position].reload.lastChanged = now }
         if position == 0 {
@@ -23,14 +23,41 @@ extension PlayerSession {
         if position == 0 || wallOrigin == nil { noteWallOrigin(media, playlist, of: position, hasChanged: hasChanged) }
         if loaders[position].plannedDue == .distantFuture { loaders[position].plannedDue = nil }
         positionIfNeeded(at: now)
+        if position == 0 { scheduleBreaks(in: media, at: now) }
+        checkPreload(of: position, &effects)
         guard playlist.isLive else { return }
-        planReload(of: position, playlist, hasChanged: hasChanged, at: now)
+        planReload(of: position, playlist, age: old == nil ? age : nil, hasChanged: hasChanged, at: now)
         failIfStuck(position, playlist, at: now, &effects)
+    }
+
+    /// True when a playlist says something that the one before it did not.
+    private static func hasChanged(_ old: LoadedMedia, _ new: LoadedMedia) -> Bool {
+        if let old = old.playlist, old === new.playlist { return false }
+        return old.segments.lastSequence != new.segments.lastSequence || old.isLive != new.isLive
+            || old.playlist?.extras.parts.last != new.playlist?.extras.parts.last
     }
 
     /// rfc8216bis section 6.3.4: after a change wait the last segment's duration, else half the target duration, both
     /// counted from the begin of the last request.
-    private mutating func planReload(of position: Int, _ playlist: MediaPlaylist, hasChanged: Bool, at now: Instant) {
+    ///
+    /// A playlist that can be waited for is asked for at once, and only after a while when the server did not wait.
+    private mutating func planReload(
+        of position: Int, _ playlist: MediaPlaylist, age: TimeAmount?, hasChanged: Bool, at now: Instant
+    ) {
+        if settings.usesLowLatency, loaders[position].reload.isRefused {
+            let target = playlist.extras.partTarget ?? playlist.targetDuration
+            let wait = max(hasChanged ? target : target * 0.5, .milliseconds(100))
+            loaders[position].reload.due = max(now, loaders[position].reload.lastBegun + wait)
+            loaders[position].reload.asked = nil
+            return
+        }
+        if settings.usesLowLatency, playlist.extras.serverControl.canBlockReload {
+            let pause = (playlist.extras.partTarget ?? playlist.targetDuration) * 0.5
+            loaders[position].reload.due = hasChanged ? now : now + max(pause, .milliseconds(100))
+            loaders[position].reload.asked = Self.next(after: playlist, age: age)
+            return
+        }
+        loaders[position].reload.asked = nil
         let last = playlist.segments.last?.duration ?? playlist.targetDuration
         let wait = hasChanged ? last : playlist.targetDuration * 0.5
         let floor = TimeAmount.milliseconds(100)
@@ -91,7 +118,7 @@ extension PlayerSession {
             wallOrigin = date - ((last.start + media.offset) - .zero)
             wallOriginIsExact = true
         } else if hasChanged, !wallOriginIsExact {
-            let seen = context.wall(at: loaders[position].reload.lastBegun) - ((last.end + media.offset) - .zero)
+            let seen = wall(at: loaders[position].reload.lastBegun) - ((last.end + media.offset) - .zero)
             wallOrigin = min(wallOrigin ?? seen, seen)
         }
     }
@@ -103,6 +130,9 @@ extension PlayerSession {
             let wanted = timing.suggestedDelay ?? typical * settings.liveEdgeSegments
             return min(wanted, timing.timeShiftBufferDepth ?? wanted)
         }
+        if settings.usesLowLatency, let playlist = media.playlist, let target = playlist.extras.partTarget {
+            return playlist.extras.serverControl.partHoldBack ?? target * 3
+        }
         return playlistHoldBack ?? media.targetDuration * settings.liveEdgeSegments
     }
 
@@ -112,9 +142,12 @@ extension PlayerSession {
         let hold = liveHoldBack(of: media)
         guard let timing = presentation?.dynamicTiming else {
             guard let last = media.segments.last else { return nil }
+            if settings.usesLowLatency, let playlist = media.playlist, let target = playlist.extras.partTarget {
+                return lowLatencyStart(playlist, media, hold: hold, partTarget: target, at: now)
+            }
             return max(first.start, last.end - hold) + media.offset
         }
-        let live = MediaTime(nanoseconds: (context.wall(at: now) - timing.availabilityStart).nanoseconds)
+        let live = MediaTime(nanoseconds: (wall(at: now) - timing.availabilityStart).nanoseconds)
         var start = live - hold
         if let last = media.segments.last { start = min(start, last.start) }
         return max(first.start, start)

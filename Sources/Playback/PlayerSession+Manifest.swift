@@ -25,9 +25,14 @@ extension PlayerSession {
         case .presentation(let decoded):
             presentation = decoded
             presentationReload.lastBegun = begun
+            presentationReload.lastChanged = now
             planUpdate(at: now)
-            let period = startingPeriod(of: decoded, at: now)
-            openLoaders(in: period, at: now, &effects)
+            if let clocks = decoded.dynamicTiming?.clocks, !clocks.isEmpty {
+                awaited.clock = true
+                effects.append(.synchronize(clocks, base: uri))
+            }
+            awaited.steering = openSteering(at: now, &effects)
+            openIfReady(at: now, &effects)
         case .mediaPlaylist(let playlist):
             let track = Track(
                 id: "0", bitRate: .zero, media: .playlist, locations: [TrackLocation(references: [uri])])
@@ -43,12 +48,18 @@ extension PlayerSession {
         }
     }
 
+    /// Opens the presentation once its clock is known and its steering server has been heard, where it wants that.
+    mutating func openIfReady(at now: Instant, _ effects: inout [SessionEffect]) {
+        guard !awaited.clock, !awaited.steering, loaders.isEmpty, !state.isFinal, let presentation else { return }
+        openLoaders(in: startingPeriod(of: presentation, at: now), at: now, &effects)
+    }
+
     /// The period to start in: the first of a static presentation; of a dynamic one that which plays at the target
     /// distance from the live edge.
     private func startingPeriod(of presentation: Presentation, at now: Instant) -> Int {
         guard presentation.isDynamic, let timing = presentation.dynamicTiming else { return 0 }
         let delay = timing.suggestedDelay ?? .seconds(10)
-        let live = MediaTime(nanoseconds: (context.wall(at: now) - timing.availabilityStart - delay).nanoseconds)
+        let live = MediaTime(nanoseconds: (wall(at: now) - timing.availabilityStart - delay).nanoseconds)
         return presentation.periods.lastIndex { $0.start <= live } ?? 0
     }
 
@@ -58,32 +69,75 @@ extension PlayerSession {
             return fail(.nothingToPlay, at: now, &effects)
         }
         let sets = presentation.periods[period].switchingSets
-        let main = Self.preferred(.video, in: sets) ?? Self.preferred(.audio, in: sets)
+        let main = Self.preferred(.video, in: sets) ?? audioSet(in: sets, group: nil)
         guard let main else { return fail(.nothingToPlay, at: now, &effects) }
         let start = presentation.periods[period].start
         playhead = start
         addLoader(for: main, in: period, start: start, &effects, at: now)
         guard sets[main].kind == .video else { return }
-        if let audio = audioSet(in: sets) {
+        if let audio = renditionSet(.audio, in: sets) {
             addLoader(for: audio, in: period, start: start, &effects, at: now)
+        }
+        if let subtitles = renditionSet(.subtitles, in: sets) {
+            addLoader(for: subtitles, in: period, start: start, &effects, at: now)
         }
     }
 
-    /// The audio set that goes with the selected video track; nil where audio is muxed in or missing.
-    private func audioSet(in sets: [SwitchingSet]) -> Int? {
-        guard presentation?.format == .hls else { return Self.preferred(.audio, in: sets) }
-        guard let group = track(of: 0)?.audioGroup else { return nil }
-        return Self.preferred(.audio, in: sets, id: group)
+    /// The set of audio or subtitles that goes with the selected video track; nil where it is muxed in, missing or not
+    /// wanted.
+    func renditionSet(_ kind: MediaKind, in sets: [SwitchingSet]) -> Int? {
+        let isHLS = presentation?.format == .hls
+        var group: String?
+        if isHLS {
+            let choice = loaders[0].selection.location.index
+            guard let track = track(of: 0), choice < track.locations.count,
+                let named = kind == .audio
+                    ? track.locations[choice].audioGroup : track.locations[choice].subtitleGroup
+            else { return nil }
+            group = named
+        }
+        return kind == .audio ? audioSet(in: sets, group: group) : subtitleSet(in: sets, group: group)
     }
 
-    /// The set of a kind that a player takes when nobody chooses; sets without segments of their own do not count.
-    static func preferred(_ kind: MediaKind, in sets: [SwitchingSet], id: String? = nil) -> Int? {
+    private func audioSet(in sets: [SwitchingSet], group: String?) -> Int? {
+        let wanted = settings.audioLanguage.flatMap { Self.preferred(.audio, in: sets, id: group, language: $0) }
+        return wanted ?? Self.preferred(.audio, in: sets, id: group)
+    }
+
+    private func subtitleSet(in sets: [SwitchingSet], group: String?) -> Int? {
+        switch settings.subtitleLanguage {
+        case nil: nil
+        case "*"?: Self.preferred(.subtitles, in: sets, id: group)
+        case let language?: Self.preferred(.subtitles, in: sets, id: group, language: language)
+        }
+    }
+
+    /// The set of a kind that a player takes when nobody chooses; sets without segments of their own and those for
+    /// winding do not count.
+    ///
+    /// - Parameters:
+    ///   - kind: What the set is to carry.
+    ///   - sets: The sets to choose from.
+    ///   - id: The identifier that it must have, if any.
+    ///   - language: The language that it must have, if any; `en` also stands for `en-GB`.
+    /// - Returns: The position of the default, else of the first; nil where there is none.
+    static func preferred(
+        _ kind: MediaKind, in sets: [SwitchingSet], id: String? = nil, language: String? = nil
+    ) -> Int? {
         let candidates = sets.indices.filter { index in
-            guard sets[index].kind == kind, id.map({ $0 == sets[index].id }) ?? true else { return false }
+            guard sets[index].kind == kind, !sets[index].isTrickPlay, id.map({ $0 == sets[index].id }) ?? true,
+                language.map({ Self.isLanguage(sets[index].language, $0) }) ?? true
+            else { return false }
             if case .muxed? = sets[index].tracks.first?.media { return false }
             return !sets[index].tracks.isEmpty
         }
         return candidates.first { sets[$0].isDefault } ?? candidates.first
+    }
+
+    private static func isLanguage(_ tag: String, _ wanted: String) -> Bool {
+        let tag = tag.lowercased()
+        let wanted = wanted.lowercased()
+        return tag == wanted || tag.hasPrefix(wanted + "-")
     }
 
     private mutating func addLoader(
@@ -104,11 +158,13 @@ extension PlayerSession {
     /// The track (position in the set) that the adaptation mode wants; nil when all have failed.
     func choice(for position: Int) -> Int? {
         guard !loaders[position].ladder.isEmpty else { return nil }
+        if let held = heldTrack(of: position) { return held }
         switch settings.adaptation {
         case .fixed(let fixed):
             return loaders[position].ladder[fixed.choice(in: loaders[position].ladderRates)]
         case .throughput:
             guard let rule, loaders[position].ladder.count > 1 else { return loaders[position].ladder[0] }
+            if loaders[position].kind == .subtitles { return loaders[position].ladder[0] }
             if position > 0 {
                 // Audio beside video: the best that needs no more than a seventh of what the link carries.
                 let share = rule.estimator.estimate * (1.0 / 7)
@@ -129,8 +185,13 @@ extension PlayerSession {
             loaders[position].known.append(media)
         }
         abandonDocuments(of: position)
+        cancelPreload(of: position, &effects)
         loaders[position].selection.track = index
+        if let track = track(of: position) {
+            loaders[position].selection.location = bestLocation(of: track, for: position, at: now)
+        }
         loaders[position].nextSequence = nil
+        loaders[position].nextPart = 0
         let loader = loaders[position]
         let ladderPosition = loader.ladder.firstIndex(of: index) ?? 0
         let bitRate = ladderPosition < loader.ladderRates.count ? loader.ladderRates[ladderPosition] : .zero
@@ -143,7 +204,7 @@ extension PlayerSession {
         } else {
             openMedia(of: position, at: now, &effects)
         }
-        if position == 0, !isFirst { followAudioGroup(at: now, &effects) }
+        if position == 0, !isFirst { followRenditionGroups(at: now, &effects) }
     }
 
     /// Finds the segments of a loader's track: in the MPD, or by fetching its playlist or index.
@@ -152,8 +213,8 @@ extension PlayerSession {
         switch track(of: position)?.media {
         case .segments(let segments)?:
             loaders[position].media = LoadedMedia(
-                selection: selection, segments: segments, offset: .zero, base: location(of: position), isLive: false,
-                targetDuration: .zero)
+                selection: selection, segments: segments, playlist: nil, offset: .zero, base: location(of: position),
+                isLive: false, targetDuration: .zero)
             loaders[position].plannedDue = nil
             positionIfNeeded(at: now)
         case .indexed?:
@@ -167,18 +228,19 @@ extension PlayerSession {
         }
     }
 
-    /// A variant may name another audio group than the one before it.
-    private mutating func followAudioGroup(at now: Instant, _ effects: inout [SessionEffect]) {
-        guard presentation?.format == .hls, loaders.count > 1, let group = track(of: 0)?.audioGroup,
-            let sets = presentation?.periods[0].switchingSets, let set = Self.preferred(.audio, in: sets, id: group),
-            set != loaders[1].selection.set
-        else { return }
-        loaders[1].selection = TrackSelection(period: 0, set: set, track: 0)
-        loaders[1].excludedTracks = 0
-        loaders[1].setLadder(sets[set].tracks)
-        loaders[1].media = nil
-        loaders[1].nextSequence = nil
-        select(track: choice(for: 1) ?? 0, of: 1, at: now, &effects)
+    /// A variant, or the location it is taken from, may name other groups of renditions than the one before it.
+    mutating func followRenditionGroups(at now: Instant, _ effects: inout [SessionEffect]) {
+        guard presentation?.format == .hls, let sets = presentation?.periods.first?.switchingSets else { return }
+        for position in loaders.indices.dropFirst() {
+            guard let set = renditionSet(loaders[position].kind, in: sets), set != loaders[position].selection.set
+            else { continue }
+            loaders[position].selection = TrackSelection(period: 0, set: set, track: 0)
+            loaders[position].excluded.removeAll()
+            loaders[position].setLadder(sets[set].tracks)
+            loaders[position].media = nil
+            loaders[position].nextSequence = nil
+            select(track: choice(for: position) ?? 0, of: position, at: now, &effects)
+        }
     }
 
     /// Once the main loader's segments are known: where to begin.
@@ -196,6 +258,7 @@ extension PlayerSession {
             start = max(first.start, min(last.start, base + offset.offset)) + media.offset
         }
         playhead = start
+        startedFrom = start
         isPositioned = true
         for position in loaders.indices { loaders[position].buffer.reset(at: start) }
     }
@@ -206,100 +269,9 @@ extension PlayerSession {
         guard case .indexed? = track(of: position)?.media else { return }
         loaders[position].reload.isPending = false
         loaders[position].media = LoadedMedia(
-            selection: loaders[position].selection, segments: segments, offset: .zero, base: location(of: position),
-            isLive: false, targetDuration: .zero)
+            selection: loaders[position].selection, segments: segments, playlist: nil, offset: .zero,
+            base: location(of: position), isLive: false, targetDuration: .zero)
         loaders[position].plannedDue = nil
         positionIfNeeded(at: now)
-    }
-
-    // MARK: Dynamic MPDs
-
-    /// Plans the next fetch of a dynamic MPD: `minimumUpdatePeriod` after the begin of the last.
-    mutating func planUpdate(at now: Instant) {
-        guard let period = presentation?.dynamicTiming?.minimumUpdatePeriod, presentation?.isDynamic == true else {
-            return
-        }
-        // Zero means "before each new segment": beginDueSegments asks when the list has run out.
-        guard period > .zero else { return }
-        presentationReload.due = max(now, presentationReload.lastBegun + max(period, Self.shortestUpdatePeriod))
-    }
-
-    /// No MPD is fetched more often than this, whatever it asks for.
-    private static let shortestUpdatePeriod = TimeAmount.milliseconds(500)
-
-    /// The list has run out: ask for a new MPD where `minimumUpdatePeriod` is zero.
-    mutating func requestUpdate(at now: Instant) {
-        guard presentation?.dynamicTiming?.minimumUpdatePeriod == .zero, !presentationReload.isPending else { return }
-        presentationReload.due = max(now, presentationReload.lastBegun + Self.shortestUpdatePeriod)
-    }
-
-    /// True while a list that has run out may be made longer by an update.
-    var expectsUpdates: Bool {
-        presentation?.isDynamic == true && presentation?.dynamicTiming?.minimumUpdatePeriod != nil
-    }
-
-    mutating func updateArrived(
-        _ manifest: DecodedManifest, from uri: String, at now: Instant, _ effects: inout [SessionEffect]
-    ) {
-        presentationReload.isPending = false
-        guard case .presentation(let next) = manifest, let previous = presentation else { return planUpdate(at: now) }
-        // A cache may hand out an older MPD than the one in hand: keep the newer.
-        if let old = previous.dynamicTiming?.publishTime, let new = next.dynamicTiming?.publishTime, new < old {
-            return planUpdate(at: now)
-        }
-        presentation = next
-        presentationBase = uri
-        planUpdate(at: now)
-        guard next !== previous else { return }
-        for position in loaders.indices { carryOver(loader: position, from: previous, to: next, at: now, &effects) }
-    }
-
-    /// Finds a loader's period, set and track in a new MPD and takes its segments over; the next one is found by time.
-    private mutating func carryOver(
-        loader position: Int, from previous: Presentation, to next: Presentation, at now: Instant,
-        _ effects: inout [SessionEffect]
-    ) {
-        let old = loaders[position].selection
-        guard old.period < previous.periods.count else { return }
-        let oldPeriod = previous.periods[old.period]
-        let period =
-            next.periods.firstIndex { !$0.id.isEmpty && $0.id == oldPeriod.id }
-            ?? next.periods.lastIndex { $0.start <= oldPeriod.start } ?? 0
-        guard period < next.periods.count, let set = matchingSet(old, oldPeriod, in: next.periods[period]) else {
-            return
-        }
-        let tracks = next.periods[period].switchingSets[set].tracks
-        let id = oldPeriod.switchingSets[old.set].tracks[old.track].id
-        let track = tracks.firstIndex { $0.id == id } ?? min(old.track, tracks.count - 1)
-        loaders[position].selection = TrackSelection(period: period, set: set, track: track)
-        loaders[position].setLadder(tracks)
-        loaders[position].nextSequence = nil
-        loaders[position].plannedDue = nil
-        openMedia(of: position, at: now, &effects)
-    }
-
-    private func matchingSet(_ old: TrackSelection, _ oldPeriod: Period, in period: Period) -> Int? {
-        let wanted = oldPeriod.switchingSets[old.set]
-        let sets = period.switchingSets
-        return sets.firstIndex { !$0.id.isEmpty && $0.id == wanted.id && $0.kind == wanted.kind }
-            ?? sets.firstIndex { $0.kind == wanted.kind && $0.language == wanted.language }
-            ?? Self.preferred(wanted.kind, in: sets)
-    }
-
-    /// Goes on in the next period; false when there is none.
-    mutating func enterNextPeriod(of position: Int, at now: Instant, _ effects: inout [SessionEffect]) -> Bool {
-        guard let presentation else { return false }
-        let old = loaders[position].selection
-        let next = old.period + 1
-        guard next < presentation.periods.count,
-            let set = matchingSet(old, presentation.periods[old.period], in: presentation.periods[next])
-        else { return false }
-        loaders[position].selection = TrackSelection(period: next, set: set, track: 0)
-        loaders[position].excludedTracks = 0
-        loaders[position].media = nil
-        loaders[position].nextSequence = nil
-        loaders[position].setLadder(presentation.periods[next].switchingSets[set].tracks)
-        select(track: choice(for: position) ?? 0, of: position, isFirst: true, at: now, &effects)
-        return true
     }
 }

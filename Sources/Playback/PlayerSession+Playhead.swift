@@ -8,25 +8,31 @@ extension PlayerSession {
         var limit: MediaTime?
         var last: MediaTime?
         for position in loaders.indices {
+            // Players go on without subtitles that have not come.
+            guard loaders[position].kind != .subtitles else { continue }
             let end = loaders[position].buffer.end
             last = max(last ?? end, end)
             if !loaders[position].isComplete { limit = min(limit ?? end, end) }
         }
-        return limit ?? last ?? playhead
+        let end = limit ?? last ?? playhead
+        guard let stop = nextBreak else { return end }
+        return min(end, max(stop, playhead))
     }
 
     /// True when nothing more will be fetched.
-    var isComplete: Bool { !loaders.isEmpty && loaders.allSatisfy(\.isComplete) }
+    var isComplete: Bool {
+        !loaders.isEmpty && loaders.allSatisfy { $0.isComplete || $0.kind == .subtitles }
+    }
 
     /// When the playhead reaches its limit, while it moves.
     var instantOfPlaybackLimit: Instant? {
-        guard state == .playing else { return nil }
+        guard state == .playing, !isInBreak else { return nil }
         return playheadInstant + max(.zero, playbackLimit - playhead)
     }
 
     /// Moves the playhead to where it is at `now`; where the buffer ran out on the way, it stopped then.
     mutating func advance(to now: Instant, _ effects: inout [SessionEffect]) {
-        guard state == .playing, let limitInstant = instantOfPlaybackLimit else {
+        guard state == .playing, !isInBreak, let limitInstant = instantOfPlaybackLimit else {
             playheadInstant = max(playheadInstant, now)
             return
         }
@@ -39,6 +45,10 @@ extension PlayerSession {
         playhead = max(playhead, playbackLimit)
         playheadInstant = limitInstant
         reportRendered(&effects)
+        if enterBreak(at: limitInstant, &effects) {
+            playheadInstant = now
+            return
+        }
         if isComplete {
             finish(as: .ended, at: limitInstant, &effects)
         } else {
@@ -53,14 +63,14 @@ extension PlayerSession {
         let playhead = playhead
         let playheadInstant = playheadInstant
         let origin = liveOrigin
-        let context = context
+        let wallAtZero = context.wallStart + clockOffset
         for position in loaders.indices {
             let kind = loaders[position].kind
             loaders[position].buffer.advance(to: playhead) { end, duration, bitRate in
                 let at = playheadInstant - (playhead - end)
                 effects.append(.report(TimedEvent(at: at, .rendered(kind, duration: duration, bitRate: bitRate))))
                 if position == 0, let origin {
-                    let latency = context.wall(at: at) - (origin + (end - .zero))
+                    let latency = (wallAtZero + TimeAmount(nanoseconds: at.nanoseconds)) - (origin + (end - .zero))
                     effects.append(.report(TimedEvent(at: at, .latencySampled(latency))))
                 }
             }
@@ -80,9 +90,12 @@ extension PlayerSession {
 
     /// Starts or resumes the playhead when enough is buffered, and ends a playback that has nothing left.
     mutating func updatePlayback(at now: Instant, _ effects: inout [SessionEffect]) {
+        guard !isInBreak, !isHeld else { return }
         switch state {
         case .starting, .rebuffering, .seeking:
-            guard isPositioned, canPlay else { return }
+            guard isPositioned else { return }
+            if breaks != nil, enterBreak(at: now, &effects) { return }
+            guard canPlay else { return }
             if isComplete, playbackLimit <= playhead {
                 if hasStarted {
                     finish(as: .ended, at: now, &effects)
@@ -120,12 +133,14 @@ extension PlayerSession {
 
     mutating func pause(at now: Instant, _ effects: inout [SessionEffect]) {
         guard state == .playing || state == .rebuffering else { return }
+        if isInBreak { return tellAsset(.pause, at: now, &effects) }
         change(to: .paused, at: now, &effects)
         replanSegments()
     }
 
     mutating func resume(at now: Instant, _ effects: inout [SessionEffect]) {
         guard state == .paused else { return }
+        if isInBreak { return tellAsset(.resume, at: now, &effects) }
         playheadInstant = now
         if playbackLimit > playhead || isComplete {
             change(to: .playing, at: now, &effects)
@@ -138,6 +153,7 @@ extension PlayerSession {
     /// Jumps: inside the buffer at once, else everything is fetched anew from there.
     mutating func seek(to wanted: MediaTime, at now: Instant, _ effects: inout [SessionEffect]) {
         guard hasStarted, !state.isFinal else { return }
+        if isInBreak { endBreak(isFailed: false, resumes: false, at: now, &effects) }
         let target = clampedToPresentation(wanted, at: now)
         flushRendered(at: now, &effects)
         let wasPaused = state == .paused
@@ -159,9 +175,11 @@ extension PlayerSession {
         for position in loaders.indices {
             loaders[position].buffer.reset(at: target)
             loaders[position].nextSequence = nil
+            loaders[position].nextPart = 0
             loaders[position].isComplete = false
             loaders[position].plannedDue = nil
             if cancelling { cancelSegment(of: position, &effects) }
+            cancelPreload(of: position, &effects)
         }
     }
 

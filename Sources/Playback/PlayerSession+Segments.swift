@@ -1,21 +1,9 @@
 import Manifests
 import Quantities
+import Transport
 
 /// Fetching segments: which is next, when it is due, and what becomes of it.
 extension PlayerSession {
-    /// What a loader can do next.
-    private enum NextSegment {
-        case ready(Segment)
-        /// A dynamic MPD lists it, but it is not there before this instant.
-        case notBefore(Instant)
-        /// It is not listed yet.
-        case awaitsReload
-        /// The window has moved past it.
-        case lost
-        /// The period has no more.
-        case endOfPeriod
-    }
-
     /// Forgets when segments are due: the playhead has changed its pace, or the buffers their content.
     mutating func replanSegments() {
         for position in loaders.indices { loaders[position].plannedDue = nil }
@@ -49,17 +37,20 @@ extension PlayerSession {
         let due = planned ?? now
         let level = loaders[position].buffer.end - self.position(at: now)
         if level >= settings.forwardTarget {
-            plan(position, at: state == .playing ? now + (level - settings.forwardTarget) + .nanoseconds(1) : nil)
+            plan(
+                position,
+                at: state == .playing && !isInBreak ? now + (level - settings.forwardTarget) + .nanoseconds(1) : nil)
             return false
         }
         switch nextSegment(of: position, media, at: now) {
-        case .ready(let segment):
-            return take(segment, of: position, media, due: due, at: now, &effects)
+        case .ready(let segment, let part):
+            return take(segment, part: part, of: position, media, due: due, at: now, &effects)
         case .notBefore(let instant):
             plan(position, at: instant)
             return false
         case .awaitsReload:
             requestUpdate(at: now)
+            beginHint(of: position, media, at: now, &effects)
             plan(position, at: nil)
             return false
         case .lost:
@@ -87,9 +78,12 @@ extension PlayerSession {
 
     /// Starts on a segment, or turns to another track first; true when another step may follow at once.
     private mutating func take(
-        _ segment: Segment, of position: Int, _ media: LoadedMedia, due: Instant, at now: Instant,
+        _ segment: Segment, part: Int?, of position: Int, _ media: LoadedMedia, due: Instant, at now: Instant,
         _ effects: inout [SessionEffect]
     ) -> Bool {
+        if loaders[position].readmit(at: now), let set = switchingSet(of: position) {
+            loaders[position].setLadder(set.tracks)
+        }
         if let wanted = choice(for: position), wanted != loaders[position].selection.track, position == 0 || !hasStarted
         {
             select(track: wanted, of: position, at: now, &effects)
@@ -98,61 +92,24 @@ extension PlayerSession {
         loaders[position].plannedDue = nil
         let end = segment.end + media.offset
         if segment.isGap {
+            if let other = escape(from: position, until: end) {
+                select(track: other, of: position, at: now, &effects)
+                return loaders[position].media?.selection == loaders[position].selection
+            }
             loaders[position].buffer.append(end: end, bitRate: .zero)
-            loaders[position].nextSequence = segment.sequence + 1
+            moveOn(position, from: segment.sequence, part: part)
             return true
         }
-        let job = SegmentJob(
-            segment: segment, end: end, base: media.base, bitRate: track(of: position)?.bitRate ?? .zero, due: due,
-            stage: .key)
+        var job = SegmentJob(
+            segment: segment, part: part, start: segment.start + media.offset, end: end, base: media.base,
+            bitRate: track(of: position)?.bitRate ?? .zero, due: due, stage: .key)
+        if !media.segments.isAvailableComplete, wall(at: now) < wallTime(of: segment) ?? wall(at: now) {
+            job.chunkDuration = max(segment.duration - media.segments.availabilityOffset, segment.duration * 0.01)
+        }
         loaders[position].activity = .fetching(job)
+        if takePreload(of: position, job, at: now, &effects) { return loaders[position].isIdle }
         beginSegmentPart(of: position, due: due, attempt: 0, &effects)
         return false
-    }
-
-    private func nextSegment(of position: Int, _ media: LoadedMedia, at now: Instant) -> NextSegment {
-        let list = media.segments
-        let mayGrow = media.isLive || expectsUpdates
-        guard !list.isEmpty else { return mayGrow ? .awaitsReload : .endOfPeriod }
-        guard let sequence = loaders[position].nextSequence ?? sequence(at: loaders[position].buffer.end, media) else {
-            return .awaitsReload
-        }
-        if let last = list.lastSequence, sequence > last {
-            if let presentation, loaders[position].selection.period + 1 < presentation.periods.count {
-                return .endOfPeriod
-            }
-            return mayGrow ? .awaitsReload : .endOfPeriod
-        }
-        guard let segment = list.segment(sequence) else { return .lost }
-        guard let timing = presentation?.dynamicTiming, presentation?.isDynamic == true else {
-            if media.isLive, loaders[position].nextSequence == nil, isBehindWindow(segment, position, media) {
-                return .lost
-            }
-            return .ready(segment)
-        }
-        let end = timing.availabilityStart + (segment.end - .zero)
-        let available = context.instant(at: end - list.availabilityOffset)
-        if let depth = timing.timeShiftBufferDepth,
-            context.wall(at: now) > end + segment.duration + depth
-        {
-            return .lost
-        }
-        return available <= now ? .ready(segment) : .notBefore(available)
-    }
-
-    /// True when the list's first segment begins well after the place where the loader has to go on.
-    private func isBehindWindow(_ segment: Segment, _ position: Int, _ media: LoadedMedia) -> Bool {
-        segment.sequence == media.segments.firstSequence && hasStarted
-            && segment.start + media.offset > loaders[position].buffer.end + segment.duration
-    }
-
-    /// The number of the segment that goes on at a point of the session's timeline.
-    private func sequence(at time: MediaTime, _ media: LoadedMedia) -> Int64? {
-        let wanted = time - media.offset
-        // Times of renditions differ by rounding, those of audio and video by up to a frame.
-        let tolerance = TimeAmount.milliseconds(50)
-        guard let segment = media.segments.segment(at: wanted + tolerance) else { return nil }
-        return segment.end <= wanted + tolerance ? segment.sequence + 1 : segment.sequence
     }
 
     // MARK: One segment: key, initialization section, media
@@ -171,7 +128,7 @@ extension PlayerSession {
             job.stage = .initialization
         }
         if job.stage == .initialization {
-            if let section = job.segment.initialization {
+            if let section = job.segment.initialization, !isContinued(position) {
                 let uri = URIReference.resolve(section.uri, against: job.base)
                 if !loaders[position].hasFetched(Self.fingerprint(uri, section.byteRange)) {
                     loaders[position].activity = .fetching(job)
@@ -183,14 +140,20 @@ extension PlayerSession {
             job.stage = .segment
         }
         loaders[position].activity = .fetching(job)
-        let kind: TransferKind =
-            switch loaders[position].kind {
-            case .video, .other: .video
-            case .audio: .audio
-            case .subtitles: .subtitles
-            }
-        let uri = URIReference.resolve(job.segment.uri, against: job.base)
-        sendPart(kind, uri, job.segment.byteRange, of: position, job, due: due, attempt: attempt, &effects)
+        var uri = URIReference.resolve(job.segment.uri, against: job.base)
+        if let query = track(of: position)?.query { uri = query.applied(to: uri, manifestURI: presentationBase) }
+        sendPart(
+            transferKind(of: position), uri, job.segment.byteRange, of: position, job, due: due, attempt: attempt,
+            &effects)
+    }
+
+    /// What a loader's segments count as.
+    func transferKind(of position: Int) -> TransferKind {
+        switch loaders[position].kind {
+        case .video, .other: .video
+        case .audio: .audio
+        case .subtitles: .subtitles
+        }
     }
 
     private mutating func sendPart(
@@ -198,8 +161,9 @@ extension PlayerSession {
         attempt: Int, _ effects: inout [SessionEffect]
     ) {
         send(
-            kind, .segment(loader: position), uri: uri, byteRange: range, reading: .discard, due: due, attempt: attempt,
-            segment: job, &effects)
+            kind, .segment(loader: position), uri: uri, byteRange: range,
+            reading: job.chunkDuration == nil || job.stage != .segment ? .discard : .chunks, due: due,
+            attempt: attempt, segment: job, &effects)
     }
 
     mutating func segmentPartArrived(
@@ -221,22 +185,49 @@ extension PlayerSession {
         beginSegmentPart(of: position, due: now, attempt: 0, &effects)
     }
 
-    private mutating func segmentArrived(
+    mutating func segmentArrived(
         of position: Int, _ job: SegmentJob, _ outcome: TransferReport, at now: Instant,
-        _ effects: inout [SessionEffect]
+        _ effects: inout [SessionEffect], wasHinted: Bool = false
     ) {
         loaders[position].activity = .idle
         loaders[position].plannedDue = nil
-        rule?.estimator.sample(
-            bytes: outcome.bytes, firstByte: outcome.timings.firstByte, total: outcome.timings.total)
+        if let chunks = outcome.chunks, chunks.count > 1 {
+            rule?.estimator.sample(bytes: chunks.bytes, activeTime: chunks.activeTime)
+        } else if wasHinted {
+            // The server held the request until the part was made: only its body tells of the link.
+            rule?.estimator.sample(
+                bytes: outcome.bytes, activeTime: outcome.timings.total - outcome.timings.firstByte)
+        } else {
+            rule?.estimator.sample(
+                bytes: outcome.bytes, firstByte: outcome.timings.firstByte, total: outcome.timings.total)
+        }
         // A media playlist by itself declares no bit rate: then the segment's own counts.
         let measured = BitRate(outcome.bytes, over: job.segment.duration)
         loaders[position].buffer.append(end: job.end, bitRate: job.bitRate > .zero ? job.bitRate : measured)
         if loaders[position].media?.selection == loaders[position].selection, presentation?.isDynamic != true {
-            loaders[position].nextSequence = job.segment.sequence + 1
+            moveOn(position, from: job.segment.sequence, part: job.part)
         } else {
             loaders[position].nextSequence = nil
         }
+    }
+
+    /// Has a loader go on behind a segment or a part.
+    private mutating func moveOn(_ position: Int, from sequence: Int64, part: Int?) {
+        loaders[position].nextSequence = part == nil ? sequence + 1 : sequence
+        loaders[position].nextPart = part.map { $0 + 1 } ?? 0
+    }
+
+    /// A chunk of a segment in the making is there: it can be played.
+    mutating func chunkArrived(
+        _ id: TransferID, _ chunk: ChunkArrival, at now: Instant, _ effects: inout [SessionEffect]
+    ) {
+        guard let transfer = pending.first(where: { $0.id == id }) else { return }
+        if case .asset = transfer.purpose { return chunkArrivedOfAsset(transfer, chunk, at: now, &effects) }
+        guard case .segment(let position) = transfer.purpose, case .fetching(let job) = loaders[position].activity,
+            job.stage == .segment, let duration = job.chunkDuration, chunk.index >= 0, chunk.index < 100_000
+        else { return }
+        let end = min(job.end, job.start + duration * Double(chunk.index + 1))
+        loaders[position].buffer.append(end: end, bitRate: job.bitRate)
     }
 
     /// A number for a resource, so that a session remembers what it has without keeping URIs: FNV-1a, 64 bits.

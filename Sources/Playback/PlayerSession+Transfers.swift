@@ -9,27 +9,33 @@ extension PlayerSession {
     ) {
         switch purpose {
         case .manifest:
-            send(.manifest, purpose, uri: manifestURI, reading: .manifest, due: due, attempt: attempt, &effects)
+            send(
+                .manifest, purpose, uri: manifestURI, reading: .manifest(variables: [:]), due: due,
+                attempt: attempt, &effects)
         case .manifestUpdate:
             presentationReload.due = nil
             presentationReload.isPending = true
             presentationReload.lastBegun = now
-            let location = presentation?.dynamicTiming?.locations.first
-            let uri = location.map { URIReference.resolve($0.uri, against: presentationBase) } ?? manifestURI
-            send(.manifest, purpose, uri: uri, reading: .manifest, due: due, attempt: attempt, &effects)
+            let (uri, reading) = updateRequest(at: now)
+            send(.manifest, purpose, uri: uri, reading: reading, due: due, attempt: attempt, &effects)
         case .playlist(let position):
             guard case .playlist? = track(of: position)?.media else { return }
+            let (uri, reading) = playlistRequest(of: position, at: now)
             loaders[position].reload.due = nil
             loaders[position].reload.isPending = true
             loaders[position].reload.lastBegun = now
             send(
-                .playlist, purpose, uri: location(of: position), reading: .manifest, due: due, attempt: attempt,
+                .playlist, purpose, uri: uri, reading: reading, due: due, attempt: attempt,
                 &effects)
         case .index(let position):
             beginIndex(of: position, due: due, attempt: attempt, &effects)
         case .segment(let position):
             beginSegmentPart(of: position, due: due, attempt: attempt, &effects)
-        case .abandoned:
+        case .steering:
+            beginSteering(due: due, &effects)
+        case .assetList:
+            beginAssetList(due: due, attempt: attempt, &effects)
+        case .abandoned, .hint, .asset:
             return
         }
     }
@@ -45,11 +51,6 @@ extension PlayerSession {
             reading: .segmentIndex(media, offset: range.offset), due: due, attempt: attempt, &effects)
     }
 
-    /// The absolute URI of the place where a loader's track is had.
-    func location(of position: Int) -> String {
-        track(of: position)?.locations.first?.resolved(against: presentationBase) ?? presentationBase
-    }
-
     mutating func send(
         _ kind: TransferKind, _ purpose: TransferPurpose, uri: String, byteRange: ByteRange? = nil,
         reading: SessionRequest.Reading, due: Instant, attempt: Int, segment: SegmentJob? = nil,
@@ -58,6 +59,8 @@ extension PlayerSession {
         let id = TransferID(nextTransfer)
         nextTransfer += 1
         var transfer = PendingTransfer(id: id, kind: kind, purpose: purpose, uri: uri, due: due, attempt: attempt)
+        if case .update = reading { transfer.isPartial = true }
+        if let loader = purpose.loader { transfer.location = locationName(of: loader) }
         if let segment {
             transfer.bitRate = segment.bitRate
             transfer.sequence = segment.segment.sequence
@@ -71,6 +74,7 @@ extension PlayerSession {
     /// Reports a hop of a redirected transfer, which goes on.
     mutating func transferRedirected(_ id: TransferID, _ outcome: TransferReport, _ effects: inout [SessionEffect]) {
         guard let transfer = pending.first(where: { $0.id == id }) else { return }
+        if case .asset = transfer.purpose, redirectedOfAsset(transfer, outcome, &effects) { return }
         report(transfer, outcome, &effects)
     }
 
@@ -79,6 +83,7 @@ extension PlayerSession {
     ) {
         guard let position = pending.firstIndex(where: { $0.id == id }) else { return }
         let transfer = pending.remove(at: position)
+        if case .asset = transfer.purpose, finishedOfAsset(transfer, outcome, at: now, &effects) { return }
         report(transfer, outcome, &effects)
         guard !state.isFinal else { return }
         if outcome.isSuccess {
@@ -103,8 +108,14 @@ extension PlayerSession {
     ) {
         let uri = outcome.finalURI ?? transfer.uri
         switch (transfer.purpose, outcome.document) {
-        case (.abandoned, _):
+        case (.abandoned, _), (.asset, _):
             return
+        case (.hint(let position), _):
+            hintArrived(of: position, outcome, at: now, &effects)
+        case (.steering, .steering(let manifest)):
+            steeringArrived(manifest, from: uri, at: now, &effects)
+        case (.assetList, .assetList(let list)):
+            assetListArrived(list, from: uri, at: now, &effects)
         case (.segment(let position), _):
             segmentPartArrived(of: position, transfer, outcome, at: now, &effects)
         case (.index(let position), .segmentIndex(let segments)):
@@ -112,16 +123,17 @@ extension PlayerSession {
         case (.manifest, .manifest(let manifest)):
             manifestArrived(manifest, from: uri, begun: outcome.timings.begun, at: now, &effects)
         case (.manifestUpdate, .manifest(let manifest)):
-            updateArrived(manifest, from: uri, at: now, &effects)
+            updateArrived(manifest, from: uri, isPatch: transfer.isPartial, at: now, &effects)
         case (.playlist(let position), .manifest(.mediaPlaylist(let playlist))):
-            playlistArrived(of: position, playlist, from: uri, at: now, &effects)
+            loaders[position].reload.asksPlainly = false
+            playlistArrived(of: position, playlist, from: uri, age: outcome.age, at: now, &effects)
         case (.playlist, .manifest(.presentation)):
             unreadable(
                 transfer, outcome, "a multivariant playlist or MPD where a media playlist was expected", at: now,
                 &effects)
         case (_, .unreadable(let error)):
             unreadable(transfer, outcome, error.sentence, at: now, &effects)
-        case (_, .none), (_, .manifest), (_, .segmentIndex):
+        case (_, .none), (_, .manifest), (_, .segmentIndex), (_, .steering), (_, .assetList):
             unreadable(transfer, outcome, "an empty document", at: now, &effects)
         }
     }
@@ -139,6 +151,7 @@ extension PlayerSession {
         _ transfer: PendingTransfer, _ outcome: TransferReport, unreadable: String? = nil, at now: Instant,
         _ effects: inout [SessionEffect]
     ) {
+        if recoversDirectly(transfer, outcome, at: now, &effects) { return }
         let policy =
             transfer.kind == .manifest || transfer.kind == .playlist
             ? settings.manifestRetry : settings.segmentRetry
@@ -155,6 +168,37 @@ extension PlayerSession {
         giveUp(transfer, reason, at: now, &effects)
     }
 
+    /// Failures after which another request is better than the same one again.
+    ///
+    /// - Returns: False when the transfer is to be tried again as its policy says.
+    private mutating func recoversDirectly(
+        _ transfer: PendingTransfer, _ outcome: TransferReport, at now: Instant, _ effects: inout [SessionEffect]
+    ) -> Bool {
+        switch transfer.purpose {
+        case .hint(let position):
+            hintFailed(of: position, at: now, &effects)
+            return true
+        case .steering:
+            steeringFailed(outcome, at: now, &effects)
+            return true
+        case .manifestUpdate where transfer.isPartial:
+            updateFailed(transfer, at: now, &effects)
+            return true
+        case .playlist(let position):
+            // A delta that does not fit, or a directive that the server refuses: ask for the whole, plainly.
+            let isRefused = (400..<500).contains(outcome.status) || outcome.status == 503
+            guard !loaders[position].reload.asksPlainly, transfer.uri.contains("_HLS_"),
+                transfer.isPartial || isRefused
+            else { return false }
+            loaders[position].reload.asksPlainly = true
+            loaders[position].reload.isRefused = isRefused
+            begin(.playlist(loader: position), due: now, attempt: 0, at: now, &effects)
+            return true
+        case .manifest, .manifestUpdate, .index, .segment, .assetList, .asset, .abandoned:
+            return false
+        }
+    }
+
     /// Errors that another try cannot mend.
     private static let hopelessErrors: Set<String> = [
         "bad-uri", "host-not-allowed", "certificate", "unsupported", "body-too-large",
@@ -164,18 +208,24 @@ extension PlayerSession {
         _ transfer: PendingTransfer, _ reason: SessionFailure, at now: Instant, _ effects: inout [SessionEffect]
     ) {
         switch transfer.purpose {
-        case .abandoned:
+        case .abandoned, .hint, .steering, .asset:
             return
+        case .assetList:
+            assetListFailed(at: now, &effects)
         case .manifest:
             fail(reason, at: now, &effects)
         case .manifestUpdate:
-            // The MPD in hand stays good for what it lists; ask again when the next update would be due.
-            presentationReload.isPending = false
-            planUpdate(at: now)
+            updateFailed(transfer, at: now, &effects)
         case .playlist(let position), .index(let position), .segment(let position):
             loaders[position].activity = .idle
             loaders[position].reload.isPending = false
-            loaders[position].exclude(loaders[position].selection.track)
+            if failOver(position, from: transfer.location, at: now, &effects) { return }
+            // Nobody stops watching because subtitles are missing.
+            if loaders[position].kind == .subtitles {
+                loaders[position].isComplete = true
+                return
+            }
+            loaders[position].exclude(loaders[position].selection.track, until: now + settings.trackPenalty)
             // A fixed-quality test that went on with another track would measure something else than it says.
             guard settings.adaptation.isAdaptive, let set = switchingSet(of: position) else {
                 return fail(reason, at: now, &effects)
@@ -196,6 +246,9 @@ extension PlayerSession {
             }
             let retry = retries.remove(at: position)
             begin(retry.purpose, due: retry.due, attempt: retry.attempt, at: now, &effects)
+        }
+        if let due = locations.steering?.due, due <= now {
+            begin(.steering, due: due, attempt: 0, at: now, &effects)
         }
         if let due = presentationReload.due, due <= now {
             begin(.manifestUpdate, due: due, attempt: 0, at: now, &effects)
@@ -219,6 +272,7 @@ extension PlayerSession {
         }
         loaders[position].reload.isPending = false
         loaders[position].reload.due = nil
+        loaders[position].reload.isRefused = false
     }
 
     /// Lets go of the segment a loader is fetching.

@@ -25,11 +25,18 @@ package struct PlayerSession: Sendable {
 
         /// The wall time at an instant.
         package func wall(at instant: Instant) -> WallTime { wallStart + TimeAmount(nanoseconds: instant.nanoseconds) }
-        func instant(at wall: WallTime) -> Instant { Instant(nanoseconds: (wall - wallStart).nanoseconds) }
+    }
+
+    /// What has to come before a presentation can be opened.
+    struct Awaited: Sendable {
+        var clock = false
+        var steering = false
     }
 
     let context: Context
     let manifestURI: String
+    /// What chance decides in this session is drawn from this.
+    let seed: UInt64
 
     /// The state of the playback.
     package internal(set) var state: PlaybackState = .starting
@@ -41,6 +48,8 @@ package struct PlayerSession: Sendable {
     var playheadInstant: Instant = .zero
     /// True once the point to start at is known.
     var isPositioned = false
+    /// That point.
+    var startedFrom: MediaTime = .zero
 
     var presentation: Presentation?
     /// What references in the presentation are relative to: the URI it came from.
@@ -52,6 +61,16 @@ package struct PlayerSession: Sendable {
     var retries: [PlannedRetry] = []
     var nextTransfer: UInt32 = 0
     var rule: ThroughputRule?
+    var locations = LocationState()
+    var awaited = Awaited()
+    /// The presentation's clock less the local one.
+    var clockOffset = TimeAmount.zero
+    /// The breaks of the presentation and the player of the one that is on; nil without any.
+    var breaks: InterstitialSchedule?
+    /// True for the player of an interstitial's asset before its turn has come: it buffers but does not play.
+    var isHeld = false
+    /// True for the player of an interstitial's asset, whose own interstitials are not played.
+    let isAsset: Bool
 
     /// The wall time of the session's time zero, for live latency; nil when nothing tells it.
     var wallOrigin: WallTime?
@@ -70,9 +89,16 @@ package struct PlayerSession: Sendable {
     /// - Parameters:
     ///   - context: What the run's sessions share.
     ///   - manifestURI: The absolute URI of the multivariant playlist, media playlist or MPD.
-    package init(context: Context, manifestURI: String) {
+    ///   - seed: What chance decides (one of several weighted locations) is drawn from this; the same seed decides alike.
+    package init(context: Context, manifestURI: String, seed: UInt64 = 0) {
+        self.init(context: context, manifestURI: manifestURI, seed: seed, isAsset: false)
+    }
+
+    init(context: Context, manifestURI: String, seed: UInt64, isAsset: Bool) {
         self.context = context
         self.manifestURI = manifestURI
+        self.seed = seed
+        self.isAsset = isAsset
         presentationBase = manifestURI
         switch context.settings.adaptation {
         case .throughput(let settings): rule = ThroughputRule(settings)
@@ -81,6 +107,12 @@ package struct PlayerSession: Sendable {
     }
 
     var settings: PlayerSettings { context.settings }
+
+    /// The presentation's wall clock.
+    func wall(at instant: Instant) -> WallTime { context.wall(at: instant) + clockOffset }
+    func instant(at wall: WallTime) -> Instant {
+        Instant(nanoseconds: (wall - clockOffset - context.wallStart).nanoseconds)
+    }
 
     /// True when the playback is over and no transfer is in progress: the driver can let go.
     package var isFinished: Bool { state.isFinal && pending.isEmpty }
@@ -97,6 +129,8 @@ package struct PlayerSession: Sendable {
         case .start: start(at: now, &effects)
         case .transferFinished(let id, let outcome): transferFinished(id, outcome, at: now, &effects)
         case .transferRedirected(let id, let outcome): transferRedirected(id, outcome, &effects)
+        case .chunkArrived(let id, let chunk): chunkArrived(id, chunk, at: now, &effects)
+        case .clockSynchronized(let offset): clockSynchronized(offset, at: now, &effects)
         case .wake: break
         case .pause: pause(at: now, &effects)
         case .resume: resume(at: now, &effects)
@@ -107,6 +141,7 @@ package struct PlayerSession: Sendable {
         guard !state.isFinal, isBegun else { return }
         runDueWork(at: now, &effects)
         updatePlayback(at: now, &effects)
+        if breaks != nil { runBreaks(at: now, &effects) }
     }
 
     /// When the session next wants to be woken; nil when only a transfer's end or a request can move it on.
@@ -114,6 +149,8 @@ package struct PlayerSession: Sendable {
         guard !state.isFinal, isBegun else { return nil }
         var earliest = retries.map(\.due).min() ?? .distantFuture
         if let due = presentationReload.due { earliest = min(earliest, due) }
+        if let due = locations.steering?.due { earliest = min(earliest, due) }
+        if let due = instantOfBreakWork { earliest = min(earliest, due) }
         for position in loaders.indices {
             if let due = loaders[position].reload.due { earliest = min(earliest, due) }
             if let due = loaders[position].plannedDue, isReadyForSegment(position) { earliest = min(earliest, due) }
@@ -124,7 +161,7 @@ package struct PlayerSession: Sendable {
 
     /// The position of the playhead at an instant not before the last input.
     package func position(at now: Instant) -> MediaTime {
-        guard state == .playing else { return playhead }
+        guard state == .playing, !isInBreak else { return playhead }
         return min(playhead + (now - playheadInstant), playbackLimit)
     }
 
@@ -141,12 +178,24 @@ package struct PlayerSession: Sendable {
 
     /// Ends the playback: the viewer leaves.
     private mutating func leave(cancelling: Bool, at now: Instant, _ effects: inout [SessionEffect]) {
+        if isInBreak { tellAsset(cancelling ? .abort : .stop, at: now, &effects) }
         if !state.isFinal {
             finish(as: .quit, at: now, &effects)
         }
         if cancelling {
             for transfer in pending { effects.append(.cancel(transfer.id)) }
         }
+    }
+
+    /// The presentation's clock is known, or will not be.
+    private mutating func clockSynchronized(
+        _ offset: TimeAmount?, at now: Instant, _ effects: inout [SessionEffect]
+    ) {
+        // A server that is a year off is wrong, not early; nobody could play with it.
+        if let offset, abs(offset.seconds) < 366 * 86_400 { clockOffset = offset }
+        guard awaited.clock else { return }
+        awaited.clock = false
+        openIfReady(at: now, &effects)
     }
 
     /// Enters a final state.

@@ -43,6 +43,26 @@ package struct PlayerSettings: Sendable, Hashable {
     package var stuckAfterTargetDurations: Double?
     /// What happens to transfers in progress when the viewer leaves.
     package var leaving: LeavingRule
+    /// How long a location (HLS pathway or redundant variant, DASH BaseURL) that failed is not used.
+    ///
+    /// Default 300 s, as in hls.js.
+    package var locationPenalty = TimeAmount.seconds(300)
+    /// How long a track that failed at all its locations is not used.
+    ///
+    /// Default 60 s, as in Media3.
+    package var trackPenalty = TimeAmount.seconds(60)
+    /// The language of the audio to play; nil takes the presentation's default.
+    package var audioLanguage: String?
+    /// The language of the subtitles to load, `*` for any; nil, the default, loads none.
+    package var subtitleLanguage: String?
+    /// False for a player that takes whole segments only, though the stream offers low latency.
+    ///
+    /// Default true.
+    package var usesLowLatency = true
+    /// False for a player that plays on over interstitials.
+    ///
+    /// Default true.
+    package var playsInterstitials = true
 
     /// Creates settings; the defaults are those of no player in particular, and modest.
     package init(

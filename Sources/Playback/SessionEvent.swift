@@ -22,6 +22,12 @@ package enum TransferKind: UInt8, Sendable, Codable, CaseIterable {
     case key
     /// A step of the viewer's journey.
     case step
+    /// What a steering server says about where to fetch.
+    case steering
+    /// The list of assets of an interstitial.
+    case assetList
+    /// The time, as a DASH presentation wants it asked (UTCTiming).
+    case clock
 
     /// The word for reports.
     package var label: String {
@@ -35,6 +41,9 @@ package enum TransferKind: UInt8, Sendable, Codable, CaseIterable {
         case .subtitles: "subtitles"
         case .key: "key"
         case .step: "step"
+        case .steering: "steering"
+        case .assetList: "asset-list"
+        case .clock: "clock"
         }
     }
 }
@@ -207,6 +216,11 @@ package enum SessionEvent: Sendable, Hashable {
     case rendered(MediaKind, duration: TimeAmount, bitRate: BitRate)
     /// How far behind the live edge's wall clock the rendered frame is; once per segment while live.
     case latencySampled(TimeAmount)
+    /// Playback left the primary presentation for an interstitial, or came back from it after so much of it was played.
+    case interstitialStarted
+    case interstitialEnded(played: TimeAmount, isFailed: Bool)
+    /// The session turned to another location of its tracks: after a failure, or because a steering server said so.
+    case locationChanged(isFailover: Bool)
     /// The session cannot go on; followed by `stateChanged(to: .failed)`.
     case failed(SessionFailure)
 }

@@ -10,6 +10,11 @@ package enum SessionInput: Sendable {
     case transferFinished(TransferID, TransferReport)
     /// A transfer was sent elsewhere (status 301, 302, 303, 307, 308) and goes on there: the hop counts as a transfer of its own.
     case transferRedirected(TransferID, TransferReport)
+    /// A chunk of a segment that is being made while it is fetched is complete.
+    case chunkArrived(TransferID, ChunkArrival)
+    /// What to add to the local clock to have the presentation's, or nil where no source could be asked: the answer to
+    /// ``SessionEffect/synchronize(_:base:)``.
+    case clockSynchronized(TimeAmount?)
     /// The instant that the session asked to be woken at has come, or passed.
     case wake
     /// The viewer pauses.
@@ -32,6 +37,8 @@ package struct TransferReport: Sendable {
         case none
         case manifest(DecodedManifest)
         case segmentIndex(SegmentList)
+        case steering(SteeringManifest)
+        case assetList(AssetList)
         case unreadable(ManifestError)
     }
 
@@ -57,12 +64,19 @@ package struct TransferReport: Sendable {
     package var version: HTTPVersion
     /// True when an open connection was used.
     package var connectionReused: Bool
+    /// How old the response was when a cache sent it (`Age`), where it says so.
+    package var age: TimeAmount?
+    /// How long the server wants nothing asked (`Retry-After` in seconds), where it says so.
+    package var retryAfter: TimeAmount?
+    /// The chunks of a segment that was made while it was fetched.
+    package var chunks: ChunkArrivals?
 
     /// Creates an outcome.
     package init(
         timings: TransferTimings, status: Int, error: String = "", bytes: ByteCount = .zero, document: Document = .none,
         finalURI: String? = nil, edge: String = "", cache: CacheStatus = .unknown, pop: String = "",
-        version: HTTPVersion = .http1, connectionReused: Bool = false
+        version: HTTPVersion = .http1, connectionReused: Bool = false, age: TimeAmount? = nil,
+        retryAfter: TimeAmount? = nil, chunks: ChunkArrivals? = nil
     ) {
         self.timings = timings
         self.status = status
@@ -75,6 +89,9 @@ package struct TransferReport: Sendable {
         self.pop = pop
         self.version = version
         self.connectionReused = connectionReused
+        self.age = age
+        self.retryAfter = retryAfter
+        self.chunks = chunks
     }
 
     /// True for a complete response with a status of 200 to 299.
@@ -87,6 +104,11 @@ package enum SessionEffect: Sendable {
     case begin(TransferID, SessionRequest)
     /// Cancel a transfer; its end must still be told.
     case cancel(TransferID)
+    /// Find out how the local clock differs from the presentation's, by the first of these sources that answers;
+    /// references are relative to `base`. Once per run and host, not per session.
+    ///
+    /// Must be answered by ``SessionInput/clockSynchronized(_:)``, never from inside ``PlayerSession/handle(_:at:effects:)``.
+    case synchronize([UTCTiming], base: String)
     /// Something happened.
     case report(TimedEvent)
 }
@@ -97,8 +119,16 @@ package struct SessionRequest: Sendable {
     package enum Reading: Sendable {
         /// Counted and thrown away.
         case discard
-        /// Decoded as a playlist or MPD.
-        case manifest
+        /// Counted and thrown away, and its CMAF chunks told one by one as they arrive.
+        case chunks
+        /// Decoded as a playlist or MPD; `variables` are those that a media playlist may import.
+        case manifest(variables: [String: String])
+        /// Decoded as a new version of what is held, whole or in part.
+        case update(of: DecodedManifest, variables: [String: String])
+        /// Decoded as a steering server's answer.
+        case steering
+        /// Decoded as the asset list of an interstitial.
+        case assetList
         /// Decoded as a segment index; the offset is where the fetched bytes begin in the file.
         case segmentIndex(IndexedMedia, offset: Int64)
     }

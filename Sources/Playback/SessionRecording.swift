@@ -14,13 +14,16 @@ package struct SessionRecording: Sendable {
     package let context: PlayerSession.Context
     /// The recorded session's manifest.
     package let manifestURI: String
+    /// What chance decided in the recorded session was drawn from this.
+    package let seed: UInt64
     /// The inputs in order.
     package private(set) var entries: [Entry] = []
 
     /// Creates an empty recording of a session that is to begin.
-    package init(context: PlayerSession.Context, manifestURI: String) {
+    package init(context: PlayerSession.Context, manifestURI: String, seed: UInt64 = 0) {
         self.context = context
         self.manifestURI = manifestURI
+        self.seed = seed
     }
 
     /// Notes an input.
@@ -32,7 +35,7 @@ package struct SessionRecording: Sendable {
     ///
     /// - Returns: All events, which are those of the recorded session.
     package func replay() -> [TimedEvent] {
-        var session = PlayerSession(context: context, manifestURI: manifestURI)
+        var session = PlayerSession(context: context, manifestURI: manifestURI, seed: seed)
         var effects: [SessionEffect] = []
         for entry in entries { session.handle(entry.input, at: entry.at, effects: &effects) }
         return effects.compactMap { effect in

@@ -1,18 +1,29 @@
 import Manifests
 import Quantities
 
-/// Which track of the presentation a loader takes its segments from.
+/// Which track of the presentation a loader takes its segments from, and where.
 struct TrackSelection: Sendable, Hashable {
     var period: Int
     var set: Int
     /// The position in the set as the document lists it.
     var track: Int
+    var location = LocationChoice()
+}
+
+/// One of a track's locations, or a clone that a steering server made of one.
+struct LocationChoice: Sendable, Hashable {
+    /// The position in ``Track/locations``.
+    var index = 0
+    /// The position among the steering server's clones, from 1; 0 for the location itself.
+    var clone = 0
 }
 
 /// The segments of the selected track, laid on the session's timeline.
 struct LoadedMedia: Sendable {
     var selection: TrackSelection
     var segments: SegmentList
+    /// The media playlist they stand in; nil for DASH.
+    var playlist: MediaPlaylist?
     /// Session time = segment time + offset.
     var offset: TimeAmount
     /// What segment URIs are relative to.
@@ -31,13 +42,29 @@ struct SegmentJob: Sendable {
         case segment
     }
 
+    /// The segment, or a part of one made to look like it.
     var segment: Segment
-    /// Where the segment ends on the session's timeline.
+    /// The position in its segment, when it is a part.
+    var part: Int?
+    /// Where the segment begins and ends on the session's timeline.
+    var start: MediaTime
     var end: MediaTime
     var base: String
     var bitRate: BitRate
     var due: Instant
     var stage: Stage
+    /// How long each chunk plays, when the segment is fetched while it is being made.
+    var chunkDuration: TimeAmount?
+}
+
+/// The part that a playlist announced and that is being fetched, or has been.
+struct PreloadedPart: Sendable {
+    var uri: String
+    var rangeStart: Int64
+    var sequence: Int64
+    var part: Int
+    /// The report of the finished transfer; nil while it is in progress.
+    var report: TransferReport?
 }
 
 /// Fetches the segments of one kind of media, one at a time, and keeps the playlist that lists them fresh.
@@ -57,6 +84,13 @@ struct TrackLoader: Sendable {
     var buffer: MediaBuffer
     /// The number of the segment to fetch next; nil when it must be found by time.
     var nextSequence: Int64?
+    /// The part of that segment to fetch next; 0 for all of it.
+    var nextPart = 0
+    var preload: PreloadedPart?
+    /// The track that is used because another one has a gap here.
+    var gapEscape: GapEscape?
+    /// The period, and the track in it, whose initialization section is that of the period before.
+    var continued: TrackSelection?
     var activity: Activity = .idle
     /// When the next segment falls due by the buffer; nil when it is due as soon as it is there.
     var plannedDue: Instant?
@@ -65,13 +99,27 @@ struct TrackLoader: Sendable {
     var reload = PlaylistReload()
     /// Fingerprints of initialization sections and keys that have been fetched, newest last.
     var fetched: [UInt64] = []
-    /// Tracks (positions in the set) that failed for good and are left out.
-    var excludedTracks: UInt64 = 0
+    /// Tracks (positions in the set) that failed for good, and until when each is left out.
+    var excluded: [ExcludedTrack] = []
     /// The positions of the set's tracks by rising bit rate, and those bit rates; failed tracks left out.
     var ladder: [Int] = []
     var ladderRates: [BitRate] = []
     /// Segment lists of tracks used before that cannot change: going back to one needs no fetch.
     var known: [LoadedMedia] = []
+
+    /// A track that is used until the gaps in others are past.
+    struct GapEscape: Sendable {
+        var until: MediaTime
+        var track: Int
+        /// The tracks that have a gap there.
+        var tried: [Int]
+    }
+
+    /// A track that is left out for a while.
+    struct ExcludedTrack: Sendable {
+        var track: Int
+        var until: Instant
+    }
 
     init(kind: MediaKind, selection: TrackSelection, start: MediaTime) {
         self.kind = kind
@@ -86,15 +134,25 @@ struct TrackLoader: Sendable {
         }
     }
 
-    func isExcluded(_ track: Int) -> Bool { track < 64 && excludedTracks & (1 << UInt64(track)) != 0 }
-
-    mutating func exclude(_ track: Int) {
-        if track < 64 { excludedTracks |= 1 << UInt64(track) }
+    /// Leaves a track out until an instant.
+    mutating func exclude(_ track: Int, until: Instant) {
+        excluded.removeAll { $0.track == track }
+        // A set has few tracks that fail at the same time; a hostile one with thousands must not cost more.
+        if excluded.count >= 64 { excluded.removeFirst() }
+        excluded.append(ExcludedTrack(track: track, until: until))
     }
 
-    /// Computes the ladder of a set anew, without the tracks that failed for good.
+    /// Lets tracks in again whose time is over; true when there were any.
+    mutating func readmit(at now: Instant) -> Bool {
+        guard excluded.contains(where: { $0.until <= now }) else { return false }
+        excluded.removeAll { $0.until <= now }
+        return true
+    }
+
+    /// Computes the ladder of a set anew, without the tracks that are left out.
     mutating func setLadder(_ tracks: [Track]) {
-        ladder = tracks.indices.filter { !isExcluded($0) }.sorted { tracks[$0].bitRate < tracks[$1].bitRate }
+        ladder = tracks.indices.filter { index in !excluded.contains { $0.track == index } }
+            .sorted { tracks[$0].bitRate < tracks[$1].bitRate }
         ladderRates = ladder.map { tracks[$0].bitRate }
     }
 
@@ -116,4 +174,17 @@ struct PlaylistReload: Sendable {
     var lastChanged: Instant = .zero
     /// True while a request for the playlist is in progress or waits for its retry.
     var isPending = false
+    /// What a blocking request was last asked to wait for.
+    var asked: PlaylistPosition?
+    /// True after an update could not be applied: ask for the whole, plainly.
+    var asksPlainly = false
+    /// True once the server has refused delivery directives that its playlist offers: it is polled.
+    var isRefused = false
+}
+
+/// A segment, or a part of it, that a playlist is to hold.
+struct PlaylistPosition: Sendable, Hashable {
+    var sequence: Int64
+    /// Nil for the whole segment.
+    var part: Int?
 }

@@ -1,3 +1,4 @@
+import Manifests
 import Measurement
 import Playback
 import Quantities
@@ -152,5 +153,25 @@ package enum TransfersCSV {
             seconds(record.mediaDuration), String(record.sequence), String(record.attempt), record.edge, record.pop,
             record.cache.label, record.version.rawValue, record.connectionReused ? "1" : "0",
         ])
+    }
+}
+
+/// `findings.csv`: one line for each kind of finding on each stream, edge and kind of transfer.
+package enum FindingsCSV {
+    /// The document with its header line.
+    package static func render(_ report: RunReport) -> String {
+        var text = line([
+            "finding", "severity", "clause", "stream", "edge", "kind", "count", "first_seen_s", "last_seen_s",
+            "example", "resource", "meaning",
+        ])
+        for (key, tally) in report.totals.findings.tallies.sorted(by: { $0.key < $1.key }) {
+            text += line([
+                key.id, tally.severity.rawValue, tally.clause, key.stream, key.edge, key.kind.label,
+                String(tally.count), Figures.microseconds(tally.first.nanoseconds),
+                Figures.microseconds(tally.last.nanoseconds), tally.message, tally.resource,
+                FindingRule.named(key.id)?.meaning,
+            ])
+        }
+        return text
     }
 }

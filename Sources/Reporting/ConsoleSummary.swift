@@ -50,6 +50,11 @@ package enum ConsoleSummary {
                 "transfers",
                 "\(Figures.grouped(transfers.all.count)), \(Figures.bytes(transfers.all.bytes)),"
                     + " \(Figures.grouped(transfers.tally(of: .failed).count)) failed"))
+        let findings = report.totals.findings.counts()
+        if findings.errors + findings.warnings > 0 {
+            let text = "\(Figures.grouped(findings.errors)) errors, \(Figures.grouped(findings.warnings)) warnings"
+            lines.append(row("findings", text))
+        }
         if let slowest = slowestEdge(report.totals) { lines.append(row("slowest edge", slowest)) }
         if let outlier = verdicts.outlier { lines.append(outlier.sentence) }
         if let reportPath { lines += ["", row("report", reportPath)] }

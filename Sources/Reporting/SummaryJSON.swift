@@ -40,7 +40,7 @@ package enum SummaryJSON {
             ("by_edge", group(report.totals, .edge)),
             ("by_pop", pops(report.totals)),
             ("by_device", group(report.totals, .device, hasTransfers: false)),
-            ("peak", peak(report)),
+            ("findings", FindingsJSON.object(report)), ("peak", peak(report)),
             ("tester", tester(report.evidence)),
         ]).text()
     }

@@ -24,7 +24,7 @@ package enum SummaryMarkdown {
         for (dimension, title) in [(Dimension.edge, "Edge"), (.region, "Region"), (.stream, "Stream")] {
             text += table(report.totals, dimension, title)
         }
-        return text + failures(report.totals.overall)
+        return text + failures(report.totals.overall) + findings(report.totals.findings)
     }
 
     private static func thresholds(_ results: [ThresholdResult]) -> String {
@@ -76,6 +76,21 @@ package enum SummaryMarkdown {
             text += "| " + fields.joined(separator: " | ") + " |\n"
         }
         return text + "\n"
+    }
+
+    private static func findings(_ log: FindingLog) -> String {
+        guard !log.isEmpty else { return "" }
+        var text = "\n\(FindingGroup.sentence(log.counts()))\n\n"
+        text += "| finding | severity | times | edges | first seen | example |\n| --- | --- | --- | --- | --- | --- |\n"
+        for group in FindingGroup.groups(of: log) where group.severity != .information {
+            let fields = [
+                Escaping.markdown(group.id), group.severity.rawValue, Figures.grouped(group.count),
+                Escaping.markdown(group.shownEdges()), Figures.time(group.firstSeen),
+                Escaping.markdown(group.example),
+            ]
+            text += "| " + fields.joined(separator: " | ") + " |\n"
+        }
+        return text
     }
 
     private static func failures(_ cell: SessionCell) -> String {

@@ -17,7 +17,8 @@ enum ProfileVocabulary {
     static let region = ["share", "edges"]
     static let player = [
         "adaptation", "start buffer", "resume buffer", "forward buffer", "live edge segments", "leaving", "stuck after",
-        "attempts", "timeouts",
+        "attempts", "timeouts", "audio language", "subtitles", "low latency", "interstitials", "location penalty",
+        "track penalty",
     ]
     static let timeouts = ["connect", "first byte", "stalled", "total"]
     static let http = ["version", "certificate authorities", "verify", "user agent", "parallel transfers"]

@@ -87,7 +87,45 @@ enum PlayerReader {
             player.segmentRetry.attempts = count ?? player.segmentRetry.attempts
         }
         if let timeouts = entries["timeouts"] { player.timeouts = self.timeouts(timeouts) }
+        readRenditions(entries, &player)
+        player.locationPenalty = entries["location penalty"]?.duration() ?? player.locationPenalty
+        player.trackPenalty = entries["track penalty"]?.duration() ?? player.trackPenalty
         return player
+    }
+
+    /// Which renditions are played, and what only some players can.
+    private static func readRenditions(_ entries: [String: ProfileNode], _ player: inout PlayerSettings) {
+        let expected = "a language tag such as en or nb-NO"
+        player.audioLanguage = entries["audio language"]?.value(expected, language)
+        if let subtitles = entries["subtitles"] {
+            player.subtitleLanguage = subtitles.value(expected + ", any, or none") { text in
+                text == "any" ? "*" : text == "none" ? "" : language(text)
+            }
+            if player.subtitleLanguage == "" { player.subtitleLanguage = nil }
+        }
+        if let lowLatency = entries["low latency"] {
+            player.usesLowLatency = lowLatency.value("true or false", Bool.init) ?? true
+        }
+        if let interstitials = entries["interstitials"] {
+            player.playsInterstitials = interstitials.value("true or false", Bool.init) ?? true
+        }
+    }
+
+    /// A language tag by its letters (RFC 5646): parts of one to eight letters or digits.
+    private static func language(_ text: String) -> String? {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        let isTag = parts.allSatisfy { part in
+            (1...8).contains(part.count)
+                && part.utf8.allSatisfy { byte in
+                    switch byte {
+                    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                        UInt8(ascii: "0")...UInt8(ascii: "9"):
+                        true
+                    default: false
+                    }
+                }
+        }
+        return isTag && (2...8).contains(parts.first?.count ?? 0) ? text : nil
     }
 
     /// A player that waits for more than it fetches would wait for ever.

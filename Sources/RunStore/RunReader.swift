@@ -7,6 +7,7 @@ import Quantities
 package final class RunReader: Sendable {
     private let path: String
     private let queue: DatabaseQueue
+    private let version: Int32
 
     /// Opens a run's file.
     ///
@@ -18,12 +19,12 @@ package final class RunReader: Sendable {
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw .notFound(path: path) }
         guard !isFolder.boolValue else { throw .notARunFile(path: path) }
         guard FileManager.default.isReadableFile(atPath: path) else { throw .notReadable(path: path) }
-        queue = try RunStoreError.wrap(path) {
+        let queue = try RunStoreError.wrap(path) {
             var configuration = Configuration()
             configuration.readonly = true
             return try DatabaseQueue(path: path, configuration: configuration)
         }
-        let (application, version) = try RunStoreError.wrap(path) {
+        let (application, found) = try RunStoreError.wrap(path) {
             try queue.read { database in
                 (
                     try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0,
@@ -31,10 +32,12 @@ package final class RunReader: Sendable {
                 )
             }
         }
-        guard application == RunSchema.applicationID, version >= 1 else { throw .notARunFile(path: path) }
-        guard version <= RunSchema.version else {
-            throw .newerVersion(path: path, found: Int(version), supported: Int(RunSchema.version))
+        guard application == RunSchema.applicationID, found >= 1 else { throw .notARunFile(path: path) }
+        guard found <= RunSchema.version else {
+            throw .newerVersion(path: path, found: Int(found), supported: Int(RunSchema.version))
         }
+        self.queue = queue
+        version = found
     }
 
     /// Everything that reports are drawn from, as one consistent state of the file.
@@ -48,12 +51,16 @@ package final class RunReader: Sendable {
                 var evidence = ValidityEvidence()
                 for sample in loops { evidence.add(sample) }
                 for sample in try SampleRows.machine(from: database) { evidence.add(sample) }
+                var totals = try CellRows.readTotals(from: database, path: path)
+                if version >= RunSchema.firstWithFindings {
+                    totals.findings = try FindingRows.read(from: database, path: path)
+                }
                 return RunReport(
-                    metadata: metadata, end: end, duration: duration,
-                    totals: try CellRows.readTotals(from: database, path: path),
+                    metadata: metadata, end: end, duration: duration, totals: totals,
                     series: try SeriesRows.read(from: database), loops: loops, evidence: evidence,
                     sessionRows: try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM session") ?? 0,
-                    transferRows: try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM transfer") ?? 0)
+                    transferRows: try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM transfer") ?? 0,
+                    storesFindings: version >= RunSchema.firstWithFindings)
             }
         }
     }

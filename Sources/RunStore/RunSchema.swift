@@ -8,8 +8,10 @@ enum RunSchema {
     static let applicationID: Int32 = 0x4648_524E
     /// The layout's version (`PRAGMA user_version`).
     ///
-    /// A reader takes this one and all before it.
-    static let version: Int32 = 1
+    /// A reader takes this one and all before it. Version 1 has no findings.
+    static let version: Int32 = 2
+    /// The first version that stores findings.
+    static let firstWithFindings: Int32 = 2
 
     /// Columns that a session cell and its reader share, in order.
     static let sessionCellColumns = [
@@ -55,6 +57,14 @@ enum RunSchema {
         "segments_retransmitted", "clock_step_ns", "arrivals_dropped", "events_lost",
     ]
 
+    static let findingKeys = ["id", "stream", "edge", "kind"]
+
+    static let findingColumns = ["severity", "clause", "count", "first_ns", "last_ns", "message", "resource"]
+
+    static let ageKeys = ["stream", "edge"]
+
+    static let ageColumns = ["maximum", "counts"]
+
     /// Creates all tables in an empty file.
     static func create(in database: Database) throws {
         try database.execute(sql: "PRAGMA application_id = \(applicationID)")
@@ -73,6 +83,10 @@ enum RunSchema {
             sql: "CREATE TABLE transfer (\(transferColumns.joined(separator: ", ")))")
         try database.execute(sql: "CREATE TABLE loop (\(loopColumns.joined(separator: ", ")))")
         try database.execute(sql: "CREATE TABLE machine (\(machineColumns.joined(separator: ", ")))")
+        try table(
+            "finding", "id TEXT, stream TEXT, edge TEXT, kind TEXT", findingColumns, "id, stream, edge, kind",
+            in: database)
+        try table("playlist_age", "stream TEXT, edge TEXT", ageColumns, "stream, edge", in: database)
     }
 
     private static func table(

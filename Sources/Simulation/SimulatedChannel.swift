@@ -124,6 +124,9 @@ package final class SimulatedChannel: TransferChannel {
                 cookies.take(transfer.response.headers, from: uri, at: now)
                 if !transfer.response.closesConnection { idleConnections[uri.origin, default: 0] += 1 }
             }
+            for index in 0..<transfer.chunkCount {
+                events.append(.chunkArrived(transfer.id, ChunkArrival(index: index, at: now)))
+            }
             report(transfer.id, .success(transfer.result(version: settings.version, kept: settings.keptHeaders)))
         }
         startWaiting()

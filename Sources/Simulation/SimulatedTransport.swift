@@ -158,13 +158,37 @@ struct SimulatedTransfer {
     func result(version: HTTPVersion, kept: [String]) -> TransferResult {
         let bytes: [UInt8] =
             switch (request.body, response.body) {
-            case (.discard, _): []
+            case (.discard, _), (.measureChunks, _): []
             case (.keep, .bytes(let bytes)): Array(bytes.prefix(Int(clamping: sent.count)))
             case (.keep, .size): [UInt8](repeating: 0, count: Int(clamping: sent.count))
             }
         return TransferResult(
             status: response.status, version: version, bytes: sent, body: bytes, headers: headers(kept),
-            remoteAddress: "192.0.2.1", connectionReused: isReused, timings: timings(at: end.instant))
+            remoteAddress: "192.0.2.1", connectionReused: isReused, timings: timings(at: end.instant),
+            chunks: request.body == .measureChunks
+                ? ChunkArrivals(
+                    count: chunkCount, first: chunkCount > 0 ? end.instant - begun : .zero, bytes: .zero,
+                    activeTime: .zero) : nil)
+    }
+
+    /// The CMAF chunks in a body of real bytes; all of them count as complete when the body is.
+    var chunkCount: Int {
+        guard request.body == .measureChunks, case .bytes(let bytes) = response.body else { return 0 }
+        var count = 0
+        var isInChunk = false
+        var place = 0
+        while place + 8 <= bytes.count {
+            let size = bytes[place..<place + 4].reduce(0) { $0 << 8 | Int($1) }
+            let type = bytes[place + 4..<place + 8]
+            if type.elementsEqual("moof".utf8) { isInChunk = true }
+            guard size >= 8, place + size <= bytes.count else { break }
+            if isInChunk, type.elementsEqual("mdat".utf8) {
+                isInChunk = false
+                count += 1
+            }
+            place += size
+        }
+        return count
     }
 
     /// The report of a transfer that ends in some other way.

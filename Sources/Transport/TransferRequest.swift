@@ -15,6 +15,9 @@ package struct TransferRequest: Sendable {
     package enum Body: Hashable, Sendable {
         /// Counted and thrown away as it arrives: media.
         case discard
+        /// Counted and thrown away, and each CMAF chunk in it (a `moof` box with its `mdat`) told by
+        /// ``ChannelEvent/chunkArrived(_:_:)`` when it is complete: media that is made while it is fetched.
+        case measureChunks
         /// Kept up to so many bytes (after content decoding); one byte more ends the transfer with
         /// ``TransferError/bodyTooLarge(limit:)``.
         case keep(limit: ByteCount)

@@ -27,12 +27,14 @@ package struct TransferResult: Sendable {
     package var connectionReused: Bool
     /// What happened when.
     package var timings: TransferTimings
+    /// How the chunks arrived; nil unless the request wanted them measured.
+    package var chunks: ChunkArrivals?
 
     /// Creates a result.
     package init(
         status: Int, version: HTTPVersion = .http1, bytes: ByteCount = .zero, body: [UInt8] = [],
         headers: [HTTPHeader] = [], remoteAddress: String = "", connectionReused: Bool = false,
-        timings: TransferTimings
+        timings: TransferTimings, chunks: ChunkArrivals? = nil
     ) {
         self.status = status
         self.version = version
@@ -42,6 +44,7 @@ package struct TransferResult: Sendable {
         self.remoteAddress = remoteAddress
         self.connectionReused = connectionReused
         self.timings = timings
+        self.chunks = chunks
     }
 
     /// The value of the first kept header of that name, given in lower case; nil where there is none.

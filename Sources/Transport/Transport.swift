@@ -36,6 +36,8 @@ package struct FailedTransfer: Error, Sendable {
 package enum ChannelEvent: Sendable {
     /// A begun transfer ended; reported exactly once for each.
     case transferFinished(TransferID, Result<TransferResult, FailedTransfer>)
+    /// A chunk of a response whose request wants them measured is complete; always before the transfer's end.
+    case chunkArrived(TransferID, ChunkArrival)
     /// The instant given to ``TransferChannel/setAlarm(at:)`` has come.
     case alarm
     /// The owner's task was cancelled; reported once. Transfers go on until they end or the owner cancels them.

@@ -24,7 +24,21 @@ import Testing
         #expect(edge.playlistFaults == FaultRates(notFound: 0.06, serverError: 0.05))
     }
 
+    @Test func whatIsWrongOnPurposeIsRead() throws {
+        let edge = try EdgeOption.edge(
+            "127.0.0.2,error-pages=1%,empty=2%,short=3%,wrong-type=4%,playlist-error-pages=5%,freeze=9s,wrong=rewinds"
+                + ",wrong=uris,wrong=target-duration,wrong=bit-rates,wrong=dates,wrong=drift,wrong=holes,wrong=hold-back",
+            number: 1)
+        #expect(edge.segmentFaults == FaultRates(errorPage: 0.01, empty: 0.02, short: 0.03, wrongType: 0.04))
+        #expect(edge.playlistFaults == FaultRates(errorPage: 0.05))
+        let faults = edge.contentFaults
+        #expect(faults.updateInterval == .seconds(9.0) && faults.bitRateUnderstatement == 2)
+        #expect(faults.rewinds && faults.changesURIs && faults.understatesTargetDuration && faults.omitsDates)
+        #expect(faults.dateDrift == .milliseconds(100) && faults.timelineHoles && faults.shortHoldBack)
+    }
+
     @Test(arguments: [
+        ("127.0.0.1,wrong=everything", "'wrong=everything' is not understood"),
         ("", "'' is no address"), (":8080", "':8080' is no address"), ("127.0.0.1:", "'127.0.0.1:' is no address"),
         ("127.0.0.1:http", "is no address"), ("::1", "'::1' is no address"), ("[]:80", "is no address"),
         ("[::1]80", "is no address"), ("127.0.0.1,", "'' is not understood"),

@@ -10,6 +10,14 @@ import Testing
         switch manifest {
         case .mediaPlaylist(let playlist):
             exercise(playlist.segments)
+            #expect(playlist.extras.parts.allSatisfy { $0.duration > .zero && $0.end >= $0.start })
+            if let last = playlist.segments.lastSequence { _ = playlist.parts(of: last) }
+            #expect(playlist.end >= .zero)
+            if let update = try? ManifestDecoder.update(bytes, of: manifest, limits: limits),
+                case .mediaPlaylist(let playlist) = update
+            {
+                exercise(playlist.segments)
+            }
         case .presentation(let presentation):
             #expect(!presentation.periods.isEmpty)
             for period in presentation.periods {
@@ -78,7 +86,15 @@ import Testing
         let values = [
             "", "1", "-1", "1@2", "URI=\"a\"", "METHOD=AES-128,URI=\"k\"", "18446744073709551615", "1e9", "0x", "NONE",
             "TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"b\"", "BANDWIDTH=1", "2026-11-22T16:00:00Z", "NAME=\"a\",VALUE=\"{$a}\"",
-            "TIME-OFFSET=-9e9",
+            "TIME-OFFSET=-9e9", "PART-TARGET=1e9", "PART-TARGET=99999999999", "DURATION=99999999,URI=\"p\"",
+            "DURATION=0,URI=\"p\",BYTERANGE=\"2305843009213693952@2305843009213693952\"",
+            "DURATION=1,URI=\"p\",BYTERANGE=\"9\"", "SKIPPED-SEGMENTS=3", "SKIPPED-SEGMENTS=18446744073709551615",
+            "ID=\"a\",START-DATE=\"2250-12-31T23:59:59Z\",DURATION=99999999,END-DATE=\"1700-01-01T00:00:00Z\"",
+            "TYPE=PART,URI=\"p\",BYTERANGE-START=18446744073709551616", "TYPE=MAP,URI=\"m\"",
+            "HOLD-BACK=99999999999,PART-HOLD-BACK=99999999999,CAN-SKIP-UNTIL=99999999999",
+            "URI=\"a\",LAST-MSN=18446744073709551615,LAST-PART=99999999999999", "BANDWIDTH=18446744073709551616",
+            "BANDWIDTH=5,STABLE-VARIANT-ID=\"a\",PATHWAY-ID=\"p\"", "30", "1/2", "DURATION=-1", "IMPORT=\"a\"",
+            "TYPE=0x34", "QUERYPARAM=\"a\"", "METHOD=SAMPLE-AES,URI=\"k\",KEYFORMAT=\"x\",IV=0xZZ", "4294967296",
         ]
         for _ in 0..<2_000 {
             var text = "#EXTM3U\n#EXT-X-TARGETDURATION:6\n"
@@ -147,6 +163,25 @@ import Testing
         for level in 1...60 {
             doubling += "#EXT-X-DEFINE:NAME=\"v\(level)\",VALUE=\"{$v\(level - 1)}{$v\(level - 1)}\"\n"
         }
+        let parts = String(repeating: "#EXT-X-PART:URI=\"a\",DURATION=1\n", count: 101)
+        expectTooLarge("#EXTM3U\n#EXT-X-TARGETDURATION:1\n\(parts)", DecodingLimits(segments: 100))
+        let ranges = (0...100).map { "#EXT-X-DATERANGE:ID=\"\($0)\"\n" }.joined()
+        expectTooLarge("#EXTM3U\n#EXT-X-TARGETDURATION:1\n\(ranges)", DecodingLimits(segments: 100))
+        let formats = (0..<17).map { "#EXT-X-KEY:METHOD=AES-128,URI=\"a\",KEYFORMAT=\"\($0)\"\n" }.joined()
+        expectTooLarge("#EXTM3U\n#EXT-X-TARGETDURATION:1\n\(formats)", .standard)
+        // Ninety segments are not too many, but each has three keys of its own.
+        let keys = (0..<90).map { number in
+            (0..<3).map { "#EXT-X-KEY:METHOD=AES-128,URI=\"\(number)\",KEYFORMAT=\"\($0)\"\n" }.joined()
+                + "#EXTINF:1,\na\n"
+        }
+        expectTooLarge("#EXTM3U\n#EXT-X-TARGETDURATION:1\n\(keys.joined())", DecodingLimits(segments: 100))
+        let renditions = String(repeating: "#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID=\"a\"\n", count: 101)
+        expectTooLarge("#EXTM3U\n\(renditions)", DecodingLimits(tracks: 100))
+        for tag in ["SESSION-DATA:DATA-ID=\"a\"", "SESSION-KEY:METHOD=AES-128,URI=\"a\""] {
+            expectTooLarge("#EXTM3U\n" + String(repeating: "#EXT-X-\(tag)\n", count: 101), DecodingLimits(tracks: 100))
+        }
+        let reports = String(repeating: "#EXT-X-RENDITION-REPORT:URI=\"a\"\n", count: 101)
+        expectTooLarge("#EXTM3U\n#EXT-X-TARGETDURATION:1\n\(reports)", DecodingLimits(tracks: 100))
         expectTooLarge(doubling, DecodingLimits(substitutedBytes: 1 << 20))
     }
 
@@ -156,6 +191,14 @@ import Testing
         let findings = try mediaPlaylist(Array(text.utf8)).findings
         #expect(findings.count == 6 && findings.allSatisfy { $0.id == "hls-segment-longer-than-target" })
         #expect(findings.last?.message == "and 995 more like it")
+    }
+
+    @Test("a date range that gathers a hundred thousand attributes does not cost their square")
+    func growingDateRange() throws {
+        var text = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n"
+        for number in 0..<100_000 { text += "#EXT-X-DATERANGE:ID=\"a\",X-\(number)=1\n" }
+        let ranges = try mediaPlaylist(Array(text.utf8)).extras.dateRanges
+        #expect(ranges.count == 1 && ranges[0].attributes.count == 100_000)
     }
 
     @Test("text that is not UTF-8 is played with a finding")

@@ -9,8 +9,9 @@ private func mpd(
 ) -> [UInt8] {
     Array(
         """
-        <MPD xmlns="urn:mpeg:dash:schema:mpd:2011" \(attributes)><Period \(period)>
-        <AdaptationSet contentType="video"><Representation id="v" bandwidth="5000">\(segments)</Representation>
+        <MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="urn:mpeg:dash:profile:isoff-live:2011" \
+        minBufferTime="PT2S" \(attributes)><Period \(period)>
+        <AdaptationSet mimeType="video/mp4" codecs="avc1.4d401f"><Representation id="v" bandwidth="5000">\(segments)</Representation>
         </AdaptationSet></Period></MPD>
         """.utf8)
 }
@@ -125,9 +126,9 @@ private func mpd(
         "what can be played all the same becomes a finding",
         arguments: [
             ("<S t='0' d='2'/><S t='1' d='2' r='-1'/>", "dash-timeline-overlap"),
-            ("<S t='0' d='2'/><S t='5' d='2'/>", "dash-timeline-gap"),
-            ("<S t='0'/><S t='0' d='2'/>", "dash-timeline-no-duration"),
-            ("<S t='0' d='2' r='-1'/><S d='1'/>", "dash-timeline-open-repeat"),
+            ("<S t='0' d='2'/><S t='5' d='5'/>", "dash-timeline-gap"),
+            ("<S t='0'/><S t='0' d='10'/>", "dash-timeline-no-duration"),
+            ("<S t='0' d='2' r='-1'/><S d='8'/>", "dash-timeline-open-repeat"),
         ])
     func findings(entries: String, id: String) throws {
         let timeline = "<SegmentTemplate media='$Time$'><SegmentTimeline>\(entries)</SegmentTimeline></SegmentTemplate>"

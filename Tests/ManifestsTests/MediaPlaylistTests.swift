@@ -113,7 +113,7 @@ import Testing
     @Test("lines may end with CRLF or CR, a byte order mark and blanks are read over")
     func lineEnds() throws {
         let text =
-            "\u{FEFF}#EXTM3U\r\n#EXT-X-TARGETDURATION:6\r\n\r\n#EXTINF: 6.0 ,\r\n  a.ts \r\n#EXTINF:5\rb.ts\r#EXT-X-ENDLIST"
+            "\u{FEFF}#EXTM3U\r\n#EXT-X-TARGETDURATION:6\r\n#EXT-X-VERSION:3\r\n#EXTINF: 6.0 ,\r\n  a.ts \r\n#EXTINF:5\rb.ts\r#EXT-X-ENDLIST"
         let playlist = try mediaPlaylist(Array(text.utf8))
         #expect(playlist.segments.all.map(\.uri) == ["a.ts", "b.ts"])
         #expect(playlist.findings.map(\.id) == ["hls-leading-bytes"])
@@ -141,8 +141,11 @@ import Testing
             #EXT-X-KEY:METHOD=NONE
             #EXTINF:6,
             c.ts
+            #EXT-X-VERSION:5
             """
         let playlist = try mediaPlaylist(Array(text.utf8))
+        #expect(playlist.segments.all.map(\.keys.count) == [2, 2, 0])
+        #expect(playlist.segments.all[0].keys[1].keyFormat == "com.apple.streamingkeydelivery")
         #expect(playlist.segments.all.map(\.key?.uri) == ["k1", "k1", nil])
         #expect(playlist.segments.all.map(\.key?.method) == ["SAMPLE-AES", "SAMPLE-AES", nil])
         #expect(playlist.findings.map(\.id) == ["hls-unknown-key-method"])
@@ -167,13 +170,14 @@ import Testing
             ("#EXT-X-PLAYLIST-TYPE:LIVE\n#EXTINF:6,\na.ts", "hls-unknown-playlist-type"),
             ("#EXTINF:6,\na.ts\n#EXT-X-MEDIA-SEQUENCE:5", "hls-sequence-after-segment"),
             ("#EXT-X-MAP:URI=\"i\",BYTERANGE=\"5\"\n#EXTINF:6,\na.ts", "hls-map-range-without-offset"),
-            ("#EXT-X-TARGETDURATION:6.0\n#EXTINF:6,\na.ts", "hls-invalid-target-duration"),
+            ("#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXTINF:6,\na.ts", "hls-duplicate-tag"),
             ("#EXTINF:6,\n\0.ts", "hls-nul-byte"),
             ("#EXTINF:6,\na.m4s?x=.ts", "hls-fragment-without-map"),
             ("#EXT-X-MAP:URI=\"i\"\n#EXTINF:6,\na.m4s", ""),
         ])
     func findings(body: String, id: String) throws {
-        let playlist = try mediaPlaylist(Array("#EXTM3U\n#EXT-X-TARGETDURATION:6\n\(body)\n#EXT-X-ENDLIST\n".utf8))
+        let playlist = try mediaPlaylist(
+            Array("#EXTM3U\n#EXT-X-TARGETDURATION:6\n\(body)\n#EXT-X-VERSION:13\n#EXT-X-ENDLIST\n".utf8))
         #expect(playlist.findings.map(\.id) == (id.isEmpty ? [] : [id]))
         #expect(playlist.findings.allSatisfy { !$0.message.isEmpty && $0.clause.hasPrefix("rfc8216bis") })
     }
@@ -187,7 +191,7 @@ import Testing
             ("#EXTINF:6,\n#EXT-X-BYTERANGE:5@0\na.ts\n#EXTINF:6,\n#EXT-X-BYTERANGE:5\nb.ts", 8),
             ("#EXT-X-KEY:URI=\"k\"", 3), ("#EXT-X-KEY:METHOD=AES-128", 3), ("#EXT-X-MAP:BYTERANGE=\"5@0\"", 3),
             ("#EXT-X-MEDIA-SEQUENCE:18446744073709551616", 3), ("#EXT-X-MEDIA-SEQUENCE:-1", 3),
-            ("#EXT-X-VERSION:3\n#EXT-X-VERSION:4", 4), ("#EXT-X-SKIP:SKIPPED-SEGMENTS=3", 3),
+            ("#EXT-X-VERSION:3\n#EXT-X-VERSION:4", 4),
             ("#EXT-X-TARGETDURATION:soon", 3), ("#EXT-X-DEFINE:QUERYPARAM=\"t\"", 3),
             ("#EXT-X-DEFINE:IMPORT=\"t\"", 3), ("#EXT-X-DEFINE:NAME=\"t\"", 3),
             ("#EXT-X-DEFINE:NAME=\"t\",VALUE=\"1\"\n#EXT-X-DEFINE:NAME=\"t\",VALUE=\"2\"", 4),
@@ -202,6 +206,13 @@ import Testing
             return
         }
         #expect(found == line, "\(detail)")
+    }
+
+    @Test("a target duration with a fraction is taken, with a finding")
+    func fractionalTargetDuration() throws {
+        let playlist = try mediaPlaylist(Array("#EXTM3U\n#EXT-X-TARGETDURATION:6.0\n#EXT-X-ENDLIST\n".utf8))
+        #expect(playlist.targetDuration == .seconds(Int64(6)))
+        #expect(playlist.findings.map(\.id) == ["hls-invalid-target-duration"])
     }
 
     @Test("a missing target duration is an error")

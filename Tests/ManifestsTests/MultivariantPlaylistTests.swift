@@ -28,10 +28,11 @@ import Testing
         #expect(presentation.startOffset == StartOffset(offset: .seconds(Int64(10))))
         #expect(presentation.periods.count == 1 && presentation.periods[0].duration == nil)
         let sets = presentation.periods[0].switchingSets
-        #expect(sets.map(\.kind) == [.video, .audio, .audio, .audio, .audio, .subtitles])
-        #expect(sets.map(\.id) == ["", "", "stereo", "stereo", "muxed", "subs"])
-        #expect(sets.map(\.language) == ["", "", "en", "nb", "nb", "en"])
-        #expect(sets.map(\.isDefault) == [true, false, false, true, true, false])
+        #expect(sets.map(\.kind) == [.video, .audio, .audio, .audio, .audio, .subtitles, .other, .video])
+        #expect(sets.map(\.id) == ["", "", "stereo", "stereo", "muxed", "subs", "cc", ""])
+        #expect(sets.map(\.language) == ["", "", "en", "nb", "nb", "en", "", ""])
+        #expect(sets.map(\.isDefault) == [true, false, false, true, true, false, false, false])
+        #expect(sets.map(\.isTrickPlay) == [false, false, false, false, false, false, false, true])
         let video = sets[0].tracks
         #expect(video.map(\.id) == ["0", "1"])
         #expect(video[0].averageBitRate == BitRate(bitsPerSecond: 2_165_224) && video[1].averageBitRate == nil)
@@ -44,7 +45,13 @@ import Testing
             Issue.record("a rendition without URI is muxed")
             return
         }
-        #expect(presentation.findings.map(\.id) == ["hls-unknown-requirement"])
+        #expect(sets[6].tracks[0].details.type == "CLOSED-CAPTIONS" && sets[6].tracks[0].details.instreamID == "CC1")
+        #expect(sets[7].tracks.map(\.playlistURI) == ["v7/iframe_index.m3u8"])
+        let data = SessionData(id: "com.example.title", value: "A title")
+        #expect(presentation.details.sessionData == [data] && presentation.details.variables == ["lang": "nb"])
+        #expect(presentation.details.version == 8 && presentation.details.hasIndependentSegments)
+        #expect(
+            presentation.findings.map(\.id) == ["hls-unknown-requirement", "hls-groups-differ", "hls-version-too-low"])
     }
 
     @Test("when all variants are audio there is one audio set of them")

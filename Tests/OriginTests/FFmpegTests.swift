@@ -137,4 +137,51 @@ import Testing
         }
         await origin.stop()
     }
+
+    @Test func encryptedRangedAndSplitStreamsAreDemuxedWhole() async throws {
+        let directory = try TemporaryDirectory()
+        var settings = OriginSettings()
+        settings.content.videoOnDemandDuration = .seconds(24.0)
+        settings.content.videoOnDemandSegmentDuration = .seconds(2.0)
+        let origin = try await OriginServer.start(settings)
+        for (path, packets) in [
+            ("encrypted/a/video-400k/index.m3u8", 600), ("encrypted/a/audio/index.m3u8", 1_125),
+            ("ranges/a/video-1200k/index.m3u8", 600), ("ranges/a/audio/media.mp4", 1_125),
+            ("ads/a/video-400k/index.m3u8", 600), ("ads/a/audio/index.m3u8", 1_125),
+            ("interstitials/a/video-400k/index.m3u8", 600), ("start/a/audio/index.m3u8", 1_125),
+        ] {
+            let arguments = [
+                "-v", "error", "-count_packets", "-show_entries", "stream=nb_read_packets", "-of", "csv=p=0",
+            ]
+            let outcome = try await run("ffprobe", arguments + [origin.edges[0].baseURL + "/" + path], in: directory)
+            #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(path): \(outcome.errors)")
+            #expect(outcome.output.contains("\(packets)"), "\(path): \(outcome.output)")
+        }
+        // Every picture of what was encrypted, and of one file with an index, can be decoded.
+        for path in ["encrypted/a/video-400k/index.m3u8", "ranges/a/video-400k/media.mp4"] {
+            let outcome = try await run(
+                "ffmpeg", ["-v", "error", "-i", origin.edges[0].baseURL + "/" + path, "-f", "null", "-"], in: directory)
+            #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(path): \(outcome.errors)")
+        }
+        for path in ["ranges/a/manifest.mpd", "renditions/a/manifest.mpd"] {
+            let outcome = try await packets(origin.edges[0].baseURL + "/" + path, in: directory)
+            #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(path): \(outcome.errors)")
+            #expect(outcome.output.contains("h264,1920,1080") && outcome.output.contains("aac"), "\(path)")
+        }
+        await origin.stop()
+        #expect(Set(origin.statistics()[0].statuses.keys).isSubset(of: [200, 206]))
+    }
+
+    @Test func lowLatencyPlaysAsOrdinaryHLS() async throws {
+        let directory = try TemporaryDirectory()
+        let origin = try await OriginServer.start(OriginSettings())
+        for track in ["video-400k", "audio"] {
+            let url = origin.edges[0].baseURL + "/low-latency/a/\(track)/index.m3u8"
+            let outcome = try await run(
+                "ffmpeg", ["-v", "error", "-t", "5", "-i", url, "-f", "null", "-"], in: directory)
+            #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(track): \(outcome.errors)")
+        }
+        await origin.stop()
+        #expect(Set(origin.statistics()[0].statuses.keys).isSubset(of: [200, 206]))
+    }
 }

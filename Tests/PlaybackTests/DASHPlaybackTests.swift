@@ -43,7 +43,8 @@ struct DASHContent: PlaybackHarness.Content {
             return PlaybackHarness.Answer(bytes: 500, document: .segmentIndex(SegmentList(list)))
         case .video: return PlaybackHarness.Answer(bytes: Int64(bitRates[track(request.uri)] * segmentDuration / 8))
         case .audio: return PlaybackHarness.Answer(bytes: Int64(96_000 * segmentDuration / 8))
-        case .playlist, .initialization, .subtitles, .key, .step: return PlaybackHarness.Answer(bytes: 800)
+        case .playlist, .initialization, .subtitles, .key, .step, .steering, .assetList, .clock:
+            return PlaybackHarness.Answer(bytes: 800)
         }
     }
 

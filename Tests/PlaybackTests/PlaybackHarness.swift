@@ -21,6 +21,13 @@ struct PlaybackHarness {
         var bytes: Int64
         var document: TransferReport.Document = .none
         var error = ""
+        /// The server holds the request until then.
+        var heldUntil: Double?
+        /// The body comes in so many equal chunks, the last of them at `lastChunkAt`, `chunkEvery` seconds apart.
+        var chunks = 0
+        var chunkEvery: Double = 0
+        var lastChunkAt: Double = 0
+        var retryAfter: Double?
     }
 
     private struct Flow {
@@ -45,6 +52,8 @@ struct PlaybackHarness {
     /// The state at the begin of each second.
     private(set) var timeline = ""
     private(set) var now: Double = 0
+    /// What the presentation's clock is ahead of the local one; nil when nobody can be asked.
+    var clockOffset: Double? = 0
     private var flows: [Flow] = []
     /// Inputs that the test wants made at a time.
     private var planned: [(at: Double, input: SessionInput)] = []
@@ -139,7 +148,8 @@ struct PlaybackHarness {
                 flow.id,
                 TransferReport(
                     timings: timings, status: failed.isEmpty ? flow.answer.status : 0, error: failed,
-                    bytes: ByteCount(flow.answer.bytes), document: failed.isEmpty ? flow.answer.document : .none)))
+                    bytes: ByteCount(flow.answer.bytes), document: failed.isEmpty ? flow.answer.document : .none,
+                    retryAfter: flow.answer.retryAfter.map { .seconds($0) })))
     }
 
     mutating func tell(_ input: SessionInput) {
@@ -158,8 +168,11 @@ struct PlaybackHarness {
                 let answer = content.answer(request, at: now)
                 flows.append(
                     Flow(
-                        id: id, request: request, begun: now, bodyStarts: now + latency,
+                        id: id, request: request, begun: now,
+                        bodyStarts: max(now + latency, (answer.heldUntil ?? now) + latency / 2),
                         remainingBits: Double(answer.bytes) * 8, answer: answer))
+                planChunks(of: id, answer)
+            case .synchronize: plan(.clockSynchronized(clockOffset.map { .seconds($0) }), at: now + latency)
             case .cancel(let id):
                 if let position = flows.firstIndex(where: { $0.id == id }) {
                     cancelled.append(flows.remove(at: position))
@@ -167,6 +180,14 @@ struct PlaybackHarness {
             }
         }
         for flow in cancelled { finish(flow, error: "cancelled") }
+    }
+
+    private mutating func planChunks(of id: TransferID, _ answer: Answer) {
+        for chunk in 0..<answer.chunks {
+            let at = answer.lastChunkAt - Double(answer.chunks - 1 - chunk) * answer.chunkEvery + latency
+            guard at > now else { continue }
+            plan(.chunkArrived(id, ChunkArrival(index: chunk, at: .seconds(at))), at: at)
+        }
     }
 
     /// The seconds at which the state became what is asked for.

@@ -35,7 +35,8 @@ struct HLSContent: PlaybackHarness.Content {
             return PlaybackHarness.Answer(bytes: Int64(bitRates[track] * segmentDuration / 8))
         case .audio: return PlaybackHarness.Answer(bytes: Int64(96_000 * segmentDuration / 8))
         case .key: return PlaybackHarness.Answer(bytes: 16)
-        case .initialization, .index, .subtitles, .step: return PlaybackHarness.Answer(bytes: 800)
+        case .initialization, .index, .subtitles, .step, .steering, .assetList, .clock:
+            return PlaybackHarness.Answer(bytes: 800)
         }
     }
 

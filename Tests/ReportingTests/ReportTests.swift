@@ -1,4 +1,5 @@
 import Foundation
+import Manifests
 import Measurement
 import Playback
 import Quantities
@@ -25,6 +26,8 @@ enum SampleReports {
         report.metadata.command = bad
         report.metadata.mode = bad
         report.metadata.warnings = [bad]
+        let finding = Finding(id: bad, severity: .error, message: bad, clause: bad)
+        report.totals.findings.note([finding], stream: bad, edge: bad, kind: .video, uri: bad, at: .zero)
         report.end = .stopped(reason: bad)
         return report
     }()
@@ -182,7 +185,7 @@ enum SampleReports {
 
     @Test func everyLineOfATableHasTheColumnsOfItsHead() {
         for report in [SampleReports.plain, SampleReports.hostile, SampleReports.empty] {
-            for text in [SummaryCSV.render(report), TimelineCSV.render(report)] {
+            for text in [SummaryCSV.render(report), TimelineCSV.render(report), FindingsCSV.render(report)] {
                 let rows = rows(text)
                 #expect(Set(rows.map(\.count)).count == 1)
                 #expect(rows.joined().allSatisfy { !$0.hasPrefix("=") })

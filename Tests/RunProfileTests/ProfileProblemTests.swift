@@ -41,6 +41,8 @@ import Testing
             "player: {adaptation: fast}", "4:22: player.adaptation: expected throughput, lowest, highest, or a bit rate"
         ),
         Case("player: {leaving: stay}", "4:19: player.leaving: expected one of: finish, abort, found 'stay'"),
+        Case("player: {subtitles: 4$}", "player.subtitles: expected a language tag such as en or nb-NO, any, or none"),
+        Case("player: {low latency: maybe}", "player.low latency: expected true or false, found 'maybe'"),
         Case("player: {live edge segments: 0}", "expected a number from 1 to 20, found '0'"),
         Case("player: {live edge segments: nan}", "expected a number from 1 to 20, found 'nan'"),
         Case("player: {stuck after: inf}", "expected a number of target durations from 1 to 1000, found 'inf'"),

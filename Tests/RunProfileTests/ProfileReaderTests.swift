@@ -47,6 +47,12 @@ import Transport
           leaving: abort
           stuck after: 3
           attempts: 2
+          audio language: nb-NO
+          subtitles: any
+          low latency: false
+          interstitials: false
+          location penalty: 2 min
+          track penalty: 30 s
           timeouts: {connect: 1 s, first byte: 2 s, stalled: 3 s, total: 4 s}
         http:
           version: 2
@@ -111,6 +117,12 @@ import Transport
         expected.liveEdgeSegments = 2.5
         expected.leaving = .abort
         expected.stuckAfterTargetDurations = 3
+        expected.audioLanguage = "nb-NO"
+        expected.subtitleLanguage = "*"
+        expected.usesLowLatency = false
+        expected.playsInterstitials = false
+        expected.locationPenalty = .seconds(120)
+        expected.trackPenalty = .seconds(30)
         expected.manifestRetry.attempts = 2
         expected.segmentRetry.attempts = 2
         expected.timeouts.connect = .seconds(1)

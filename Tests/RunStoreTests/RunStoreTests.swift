@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Manifests
 import Measurement
 import Quantities
 import SyntheticRuns
@@ -62,6 +63,57 @@ import Testing
         var read: [SessionSummary] = []
         try RunReader(path: path).forEachSession { read.append($0) }
         #expect(read == rows.sorted { $0.id < $1.id })
+    }
+
+    @Test func findingsGoRound() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let recorder = LoopRecorder()
+        let writer = try RunWriter(path: path, metadata: SyntheticRun(settings()).metadata())
+        func note(_ number: Int, at second: Double) throws {
+            let finding = Finding(id: "x-\(number)", severity: .warning, message: "m", clause: "c", line: number)
+            recorder.findings.note(
+                [finding], stream: "s", edge: "e", kind: .index, uri: "https://h/a?b", at: .seconds(second))
+            try writer.append([recorder.takeInterval(at: .seconds(second))], endingAt: .seconds(second))
+        }
+        try note(1, at: 1)
+        try note(1, at: 2)
+        for number in 0..<FindingLog.limit + 10 { try note(number, at: 3) }
+        try writer.finish()
+        let log = try RunReader(path: path).report().totals.findings
+        #expect(log == writer.totals.findings)
+        #expect(log.others.warnings == 10)
+        let tally = try #require(log.tallies[FindingKey(id: "x-1", stream: "s", edge: "e", kind: .index)])
+        #expect(tally.count == 3 && tally.first == .seconds(1) && tally.last == .seconds(3))
+        #expect(tally.message == "line 1: m" && tally.resource == "https://h/a")
+    }
+
+    @Test func aRunOfTheFirstVersionIsStillRead() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let (writer, _) = try write(seconds: 5)
+        try writer.finish()
+        // What version 1 wrote: the same without these tables.
+        try DatabaseQueue(path: path).write { database in
+            try database.execute(sql: "DROP TABLE finding; DROP TABLE playlist_age; PRAGMA user_version = 1")
+        }
+        let report = try RunReader(path: path).report()
+        var expected = writer.totals
+        expected.findings = FindingLog()
+        #expect(report.totals == expected)
+        #expect(!report.storesFindings)
+    }
+
+    @Test func damagedFindingsAreSaidSo() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let (writer, _) = try write()
+        try writer.finish()
+        #expect(try RunReader(path: path).report().storesFindings)
+        for (sql, detail) in [
+            ("UPDATE playlist_age SET counts = '1 2 x'", "the ages of playlists cannot be read"),
+            ("UPDATE finding SET severity = 'fatal'", "a finding has a kind or a severity that does not exist"),
+        ] {
+            try DatabaseQueue(path: path).write { try $0.execute(sql: sql) }
+            #expect(throws: RunStoreError.damaged(path: path, detail: detail)) { try RunReader(path: path).report() }
+        }
     }
 
     @Test func transferRowsGoRound() throws {
@@ -151,7 +203,7 @@ import Testing
         let (writer, _) = try write(seconds: 1)
         try writer.finish()
         try DatabaseQueue(path: path).write { try $0.execute(sql: "PRAGMA user_version = 99") }
-        #expect(throws: RunStoreError.newerVersion(path: path, found: 99, supported: 1)) { try RunReader(path: path) }
+        #expect(throws: RunStoreError.newerVersion(path: path, found: 99, supported: 2)) { try RunReader(path: path) }
     }
 
     @Test func reportsDamageWithoutACrash() throws {

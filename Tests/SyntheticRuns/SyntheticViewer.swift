@@ -1,3 +1,4 @@
+import Manifests
 import Measurement
 import Playback
 import Quantities
@@ -52,6 +53,7 @@ struct SyntheticViewer {
     mutating func begin(on recorder: LoopRecorder) {
         ledger = recorder.sessionStarted(SessionID(UInt64(number)), arrival)
         pending.append(TimedEvent(at: arrival.started, .started))
+        noteFindings(in: recorder)
         transfer(.manifest, bytes: 1_400, rate: 0)
         if fate < 0.01 * slowness { return failAtStart() }
         transfer(.playlist, bytes: 2_200, rate: 0)
@@ -128,6 +130,25 @@ struct SyntheticViewer {
         if isMissing { transfer(.video, bytes: 160, rate: rate, status: 503) }
         transfer(.video, bytes: Int64(rate * Self.segment * 125_000), rate: rate)
         transfer(.audio, bytes: Int64(0.128 * Self.segment * 125_000), rate: 0.128)
+    }
+
+    /// The slow edge is stale for some, and nobody compresses playlists.
+    private func noteFindings(in recorder: LoopRecorder) {
+        func note(_ id: String, _ kind: TransferKind, _ message: String) {
+            guard let rule = FindingRule.named(id) else { return }
+            let finding = Finding(id: id, severity: rule.severity, message: message, clause: rule.clause)
+            recorder.findings.note(
+                [finding], stream: arrival.stream, edge: address, kind: kind,
+                uri: "https://\(address)/\(arrival.stream)/v.m3u8?token=secret", at: arrival.started)
+        }
+        if number % 3 == 0 { note("http-playlist-not-compressed", .playlist, "the playlist v.m3u8 came in 2200 bytes") }
+        if slowness > 1, number % 4 == 0 {
+            note("hls-stale-playlist", .playlist, "the playlist has not changed for \(number % 7 + 9) s")
+            note("http-segment-slower-than-real-time", .video, "the segment \(number).m4s took 5 s")
+        }
+        var ages = UpdateAges()
+        for step in 1...5 { ages.record(Double(step + number % 5) * 0.2 * slowness.squareRoot()) }
+        recorder.findings.note([StreamWatch.Ages(stream: arrival.stream, edge: address, ages: ages)])
     }
 
     private mutating func failAtStart() {

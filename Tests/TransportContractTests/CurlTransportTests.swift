@@ -255,6 +255,7 @@ import Transport
                 switch await channel.nextEvent() {
                 case .transferFinished(_, .failure(let failure)): seen.append(failure.error.label)
                 case .transferFinished: seen.append("finished")
+                case .chunkArrived: seen.append("chunk")
                 case .alarm: seen.append("alarm")
                 case .taskCancelled: seen.append("task cancelled")
                 }

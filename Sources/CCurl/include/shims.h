@@ -97,6 +97,24 @@ typedef struct fh_response {
     // CLOCK_MONOTONIC in nanoseconds when something arrived last.
     int64_t last_activity;
 
+    // CMAF chunks (a moof box and its mdat) of a body that is not kept, told to the owner one by one.
+    bool measure_chunks;
+    void *owner;
+    void (*on_chunk)(void *owner, uint32_t index, int64_t at);
+    // The box that is being read: its head so far, its type, and how much of it is still to come.
+    uint8_t box_head[16];
+    uint8_t box_head_length;
+    uint32_t box_type;
+    uint64_t box_left;
+    bool in_chunk;
+    int64_t chunk_begun;
+    uint64_t chunk_bytes;
+    uint32_t chunk_count;
+    int64_t first_chunk;
+    // Bytes and time of the chunks that took measurable time.
+    uint64_t active_bytes;
+    int64_t active_time;
+
     // The kept body.
     uint8_t *body;
     size_t body_capacity;
@@ -112,6 +130,8 @@ typedef struct fh_response {
 CURLcode fh_response_install(fh_response *response, CURL *easy);
 // Forgets the last transfer; `keep_body` with `body_limit` says what becomes of the body.
 void fh_response_begin(fh_response *response, bool keep_body, uint64_t body_limit);
+// Has the chunks of the next body told; after fh_response_begin.
+void fh_response_measure_chunks(fh_response *response);
 // Frees the buffers, not the structure.
 void fh_response_release(fh_response *response);
 

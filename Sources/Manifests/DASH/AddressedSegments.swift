@@ -2,7 +2,8 @@ import Quantities
 
 /// The segments of a Representation, computed when they are asked for from its timing and its addressing.
 ///
-/// A segment's number is its `$Number$`: the template's `startNumber` (or the first `S@n`) plus its position. It stays
+/// A segment's number is its `$Number$`: the template's `startNumber` (or the first `S@n`) plus its position. Partial
+/// segments of a template with `$SubNumber$` are segments of their own: the first number is then times `k`. It stays
 /// the same over updates of the MPD as long as the packager moves `startNumber` with the timeline. Templates with
 /// `$Time$` are often written without a `startNumber`; then the numbers shift when old segments are dropped, and a
 /// player has to line segments up by their start.
@@ -42,7 +43,7 @@ struct AddressedSegments: SegmentList.Source {
         let range: ByteRange?
         switch addressing {
         case .template(let template):
-            uri = template.text(number: position.number, time: position.time)
+            uri = template.text(number: position.number, time: position.time, subNumber: position.subNumber)
             range = nil
         case .list(let list):
             uri = list.entries[Int(index)].uri

@@ -9,6 +9,10 @@ struct PeriodContext {
     var start: TimeAmount
     var duration: TimeAmount?
     var isDynamic: Bool
+    /// Where its BaseURLs lead.
+    var bases = BaseLocations()
+    /// What its UrlQueryInfo adds to requests.
+    var query: SegmentQuery?
 
     /// Where segments are cut.
     ///
@@ -17,6 +21,25 @@ struct PeriodContext {
     func cut(isTimeline: Bool) -> Int64? {
         guard let duration, !(isDynamic && isTimeline) else { return nil }
         return start.nanoseconds + duration.nanoseconds
+    }
+}
+
+/// What is the same for all Representations of an AdaptationSet while it is decoded.
+struct SetContext {
+    /// The AdaptationSet element.
+    var element: XMLElement
+    var period: PeriodContext
+    var kind: MediaKind
+    /// Where its BaseURLs lead.
+    var bases: BaseLocations
+    /// What its UrlQueryInfo adds to requests.
+    var query: SegmentQuery?
+    /// What all its tracks say beside their bit rates.
+    var details = TrackDetails()
+
+    /// The element that has an attribute: the Representation, else the set.
+    func holder(_ name: String, _ representation: XMLElement) -> XMLElement {
+        representation.attributes[name] != nil ? representation : element
     }
 }
 
@@ -82,7 +105,8 @@ struct TimingCache {
         }
         if let last = frame.lastNumber { count = min(count, Int128(last) - Int128(frame.firstNumber) + 1) }
         let run = SegmentTiming.Run(
-            index: 0, time: frame.offset, duration: duration, count: Int64(clamping: count), number: frame.firstNumber)
+            index: 0, time: frame.offset, duration: duration, count: Int64(clamping: count), number: frame.firstNumber,
+            parts: frame.parts.map { TimelineReader.parts($0, in: duration) } ?? 1)
         let timing = SegmentTiming(
             timescale: frame.timescale, offset: frame.offset, periodStart: frame.periodStart, cut: cut,
             firstNumber: frame.firstNumber, runs: count > 0 ? [run] : [])

@@ -37,10 +37,22 @@ extension MPDDecoder {
                     "a period starts before the one that precedes it and is left out")
                 continue
             }
+            if given != nil, let end, !placed.isEmpty { check(start, against: end, line: element.line) }
             placed.append(PlacedPeriod(element: element, start: start, duration: duration))
             end = duration.map { bounded(start + $0) }
         }
         return withEnds(placed, total: total)
+    }
+
+    /// A period must begin where the one before it says that it ends.
+    private mutating func check(_ start: TimeAmount, against end: TimeAmount, line: Int) {
+        let isGap = start > end
+        guard (isGap ? start - end : end - start) > .milliseconds(1) else { return }
+        findings.add(
+            isGap ? "dash-period-gap" : "dash-period-overlap", .warning, clause: "ISO/IEC 23009-1 5.3.2.1", line: line,
+            isGap
+                ? "a period begins \(start - end) after the end of the one before it"
+                : "a period begins \(end - start) before the end of the one before it, which is cut")
     }
 
     private func withEnds(_ placed: [PlacedPeriod], total: TimeAmount?) -> [PlacedPeriod] {

@@ -6,34 +6,37 @@ extension MPDDecoder {
 
     /// Where the segments of a Representation are.
     ///
+    /// - Parameters:
+    ///   - representation: The Representation.
+    ///   - set: What surrounds it.
+    ///   - bases: Where its own BaseURLs lead.
+    /// - Returns: The segments, or the file whose index tells them.
     /// - Throws: A problem where they cannot be told.
     mutating func source(
-        of representation: XMLElement, in set: XMLElement, of period: PeriodContext
+        of representation: XMLElement, in set: SetContext, bases: BaseLocations
     ) throws(MPDProblem) -> MediaSource {
-        let bases = bases(of: representation, in: set, of: period)
-        guard let information = SegmentInformation(ancestry: [representation, set, period.element]) else {
-            return try wholeFile(of: representation, in: set, of: period)
+        let period = set.period
+        guard let information = SegmentInformation(ancestry: [representation, set.element, period.element]) else {
+            return try wholeFile(of: representation, in: set.element, of: period)
         }
         if information.kind == .base { return try indexed(information, of: period) }
         let segments = try addressed(information, of: representation, in: period)
-        var offset = try Self.availabilityOffset(information.holder("availabilityTimeOffset"))
-        for base in bases { offset = min(offset + (try Self.availabilityOffset(base)), Self.alwaysAvailable) }
-        return .segments(SegmentList(segments, availabilityOffset: offset))
+        let own = try Self.availabilityOffset(information.holder("availabilityTimeOffset"))
+        let isComplete = !(information.holder("availabilityTimeComplete")?.isFalse("availabilityTimeComplete") ?? false)
+        let list = SegmentList(
+            segments, availabilityOffset: Self.sum(own, bases.availabilityOffset),
+            isAvailableComplete: isComplete && bases.isAvailableComplete)
+        check(list, of: segments, in: set, line: information.innermost.line)
+        return .segments(list)
     }
 
-    /// The first BaseURL of each level, from the outermost to the innermost.
-    private func bases(of representation: XMLElement, in set: XMLElement, of period: PeriodContext) -> [XMLElement] {
-        [root, period.element, set, representation].compactMap { $0.child("BaseURL") }
-    }
-
-    /// Where a Representation can be had.
-    func locations(of representation: XMLElement, in set: XMLElement, of period: PeriodContext) -> [TrackLocation] {
-        let texts = bases(of: representation, in: set, of: period).map(\.text)
-        return [TrackLocation(name: texts.joined(), references: texts)]
+    /// Two offsets together, bounded.
+    static func sum(_ left: TimeAmount, _ right: TimeAmount) -> TimeAmount {
+        min(max(left + right, -alwaysAvailable), alwaysAvailable)
     }
 
     /// `availabilityTimeOffset` of an element; zero where there is none.
-    private static func availabilityOffset(_ element: XMLElement?) throws(MPDProblem) -> TimeAmount {
+    static func availabilityOffset(_ element: XMLElement?) throws(MPDProblem) -> TimeAmount {
         guard let text = element?.attribute("availabilityTimeOffset") else { return .zero }
         if text == "INF" { return alwaysAvailable }
         let bytes = Array(text.utf8)
@@ -50,16 +53,19 @@ extension MPDDecoder {
     private mutating func addressed(
         _ information: SegmentInformation, of representation: XMLElement, in period: PeriodContext
     ) throws(MPDProblem) -> AddressedSegments {
-        let timing = try timing(of: information, in: period)
         let addressing: AddressedSegments.Addressing
+        var parts: Int64?
         if information.kind == .template {
             guard let media = information.attribute("media") else {
                 throw Self.problem("dash-missing-media", "a SegmentTemplate has no media")
             }
-            addressing = .template(try template(media, for: representation))
+            let template = try template(media, for: representation)
+            if template.namesParts { parts = try information.whole("k") ?? 1 }
+            addressing = .template(template)
         } else {
             addressing = .list(try list(information))
         }
+        let timing = try timing(of: information, in: period, parts: parts)
         let segments = AddressedSegments(
             timing: timing, addressing: addressing,
             initialization: try initialization(information, of: representation),
@@ -77,12 +83,12 @@ extension MPDDecoder {
     }
 
     private mutating func timing(
-        of information: SegmentInformation, in period: PeriodContext
+        of information: SegmentInformation, in period: PeriodContext, parts: Int64?
     ) throws(MPDProblem) -> SegmentTiming {
         let frame = TimelineReader.Frame(
             timescale: try information.timescale(), offset: try information.whole("presentationTimeOffset") ?? 0,
             firstNumber: try information.whole("startNumber") ?? 1, lastNumber: try information.whole("endNumber"),
-            periodStart: period.start.nanoseconds, periodDuration: period.duration?.nanoseconds)
+            periodStart: period.start.nanoseconds, periodDuration: period.duration?.nanoseconds, parts: parts)
         if let timeline = information.child("SegmentTimeline") {
             return try timings.timing(of: timeline, in: frame, cut: period.cut(isTimeline: true), findings: &findings)
         }
@@ -152,9 +158,14 @@ extension MPDDecoder {
             InitializationSection(
                 uri: element.attribute("sourceURL") ?? "", byteRange: try element.byteRange("range"))
         }
+        let index = information.child("RepresentationIndex")
+        guard index?.attribute("sourceURL") == nil else {
+            throw Self.problem("dash-separate-index", "a segment index stands in a file of its own")
+        }
+        var range = try information.holder("indexRange")?.byteRange("indexRange")
+        if range == nil { range = try index?.byteRange("range") }
         let media = IndexedMedia(
-            uri: "", indexRange: try information.holder("indexRange")?.byteRange("indexRange"),
-            initialization: initialization, periodStart: .zero + period.start,
+            uri: "", indexRange: range, initialization: initialization, periodStart: .zero + period.start,
             presentationTimeOffset: .nanoseconds(timescale.nanoseconds(Int128(offset))))
         return .indexed(media)
     }
@@ -167,7 +178,7 @@ extension MPDDecoder {
         guard representation.child("BaseURL") != nil || set.child("BaseURL") != nil else {
             throw Self.problem("dash-no-segments", "a Representation has neither segments nor a BaseURL")
         }
-        let mime = (representation.attribute("mimeType") ?? set.attribute("mimeType") ?? "").lowercased()
+        let mime = (representation.attribute("mimeType") ?? set.attribute("mimeType") ?? "").prefix(100).lowercased()
         guard mime.hasPrefix("text/") || mime == "application/ttml+xml" || mime.hasPrefix("image/") else {
             return .indexed(
                 IndexedMedia(uri: "", indexRange: nil, initialization: nil, periodStart: .zero + period.start))

@@ -13,12 +13,22 @@ struct MPDDecoder {
     var timings: TimingCache
     var lists: [ObjectIdentifier: SegmentURIList] = [:]
     var trackCount = 0
+    /// The ContentProtection elements that others refer to, by `refId`.
+    let protectionsByReference: [String: ContentProtection]
+    /// What the checks of the document as a whole have seen.
+    var checks = MPDChecks()
 
     /// Decodes a document whose root element is MPD.
     ///
     /// - Throws: `malformed` with the line, or `tooLarge`.
     static func decode(_ bytes: [UInt8], limits: DecodingLimits) throws(ManifestError) -> Presentation {
-        let root = try XMLTreeReader.read(bytes, limits: limits)
+        try decode(try XMLTreeReader.read(bytes, limits: limits), limits: limits)
+    }
+
+    /// Decodes a document that has been read.
+    ///
+    /// - Throws: As ``decode(_:limits:)``.
+    static func decode(_ root: XMLElement, limits: DecodingLimits) throws(ManifestError) -> Presentation {
         var decoder = MPDDecoder(limits: limits, root: root)
         do {
             return try decoder.presentation()
@@ -42,10 +52,11 @@ struct MPDDecoder {
         self.root = root
         timings = TimingCache(limits: limits)
         isDynamic = root.attributes["type"] == "dynamic"
+        protectionsByReference = Self.referredProtections(in: root)
     }
 
     /// Runs work on the MPD's own attributes, in which a problem is fatal.
-    private func onRoot<Value>(_ work: () throws(MPDProblem) -> Value) throws(Failure) -> Value {
+    func onRoot<Value>(_ work: () throws(MPDProblem) -> Value) throws(Failure) -> Value {
         do { return try work() } catch { throw .problem(error, line: root.line) }
     }
 
@@ -56,13 +67,33 @@ struct MPDDecoder {
                 "MPD@type is neither static nor dynamic; static is taken")
         }
         let duration = try onRoot { () throws(MPDProblem) in try root.duration("mediaPresentationDuration") }
-        let timing = isDynamic ? try onRoot { () throws(MPDProblem) in try dynamicTiming() } : nil
-        let minimumBufferTime = optional(root, "minBufferTime")
+        let timing = try dynamicTiming()
+        let minimumBufferTime = optionalDuration(root, "minBufferTime")
+        let periods = try periods(total: duration)
+        guard let last = periods.last else {
+            let reason = findings.finished().first { $0.severity == .error }
+            let detail = "nothing in the MPD can be played\(reason.map { ": \($0.message)" } ?? "")"
+            throw .manifest(.malformed(line: nil, detail: detail))
+        }
+        checkDocument(timing, duration: duration, periods: periods)
+        let end = isDynamic ? nil : last.end.map { $0 - MediaTime.zero }
+        let takesPatches = timing.map { !$0.patchLocations.isEmpty } ?? false
+        return Presentation(
+            format: .dash, periods: periods, isDynamic: isDynamic, dynamicTiming: timing, duration: duration ?? end,
+            minimumBufferTime: minimumBufferTime, startOffset: nil, steering: steering(), details: details(),
+            patchBase: takesPatches ? MPDPatchBase(root: root) : nil, findings: findings.finished())
+    }
+
+    private mutating func periods(total: TimeAmount?) throws(Failure) -> [Period] {
         var periods: [Period] = []
-        for placed in placedPeriods(total: duration) {
-            let context = PeriodContext(
+        let bases = BaseLocations().adding(root, findings: &findings)
+        let query = query(of: root, outer: nil)
+        for placed in placedPeriods(total: total) {
+            var context = PeriodContext(
                 element: placed.element, position: periods.count, start: placed.start, duration: placed.duration,
                 isDynamic: isDynamic)
+            context.bases = bases.adding(placed.element, findings: &findings)
+            context.query = self.query(of: placed.element, outer: query)
             let sets = try switchingSets(of: context)
             guard !sets.isEmpty else {
                 findings.add(
@@ -73,70 +104,24 @@ struct MPDDecoder {
             periods.append(
                 Period(
                     id: placed.element.attributes["id"] ?? "", start: .zero + placed.start, duration: placed.duration,
-                    switchingSets: sets))
+                    switchingSets: sets, eventStreams: eventStreams(of: context)))
         }
-        let all = findings.finished()
-        guard let last = periods.last else {
-            let reason = all.first { $0.severity == .error }.map { ": \($0.message)" } ?? ""
-            throw .manifest(.malformed(line: nil, detail: "nothing in the MPD can be played\(reason)"))
-        }
-        let end = isDynamic ? nil : last.end.map { $0 - MediaTime.zero }
-        return Presentation(
-            format: .dash, periods: periods, isDynamic: isDynamic, dynamicTiming: timing, duration: duration ?? end,
-            minimumBufferTime: minimumBufferTime, findings: all)
+        return periods
     }
 
     /// A duration that can be done without.
-    private mutating func optional(_ element: XMLElement, _ name: String) -> TimeAmount? {
+    mutating func optionalDuration(_ element: XMLElement, _ name: String) -> TimeAmount? {
+        optional(element) { () throws(MPDProblem) in try element.duration(name) }
+    }
+
+    /// A value that can be done without; a problem with it becomes a finding.
+    mutating func optional<Value>(
+        _ element: XMLElement, _ read: () throws(MPDProblem) -> Value?
+    ) -> Value? {
         do {
-            return try element.duration(name)
+            return try read()
         } catch {
             findings.add(error, line: element.line)
-            return nil
-        }
-    }
-
-    // MARK: - Dynamic MPDs
-
-    private mutating func dynamicTiming() throws(MPDProblem) -> DynamicTiming {
-        guard let start = try root.date("availabilityStartTime") else {
-            throw MPDProblem(
-                id: "dash-missing-availability-start", message: "a dynamic MPD has no availabilityStartTime",
-                clause: "ISO/IEC 23009-1 5.3.1.2")
-        }
-        let clocks = root.children("UTCTiming").prefix(20).map {
-            UTCTiming(scheme: $0.attributes["schemeIdUri"] ?? "", value: $0.attributes["value"] ?? "")
-        }
-        if clocks.isEmpty {
-            findings.add(
-                "dash-no-clock", .warning, clause: "ISO/IEC 23009-1 5.8.4.11", line: root.line,
-                "the dynamic MPD has no UTCTiming; players use their own clocks")
-        }
-        return DynamicTiming(
-            availabilityStart: start, minimumUpdatePeriod: try root.duration("minimumUpdatePeriod"),
-            timeShiftBufferDepth: try root.duration("timeShiftBufferDepth"), suggestedDelay: suggestedDelay(),
-            publishTime: publishTime(),
-            locations: root.children("Location").filter { !$0.text.isEmpty }.map { ManifestLocation(uri: $0.text) },
-            clocks: Array(clocks),
-            maximumSegmentDuration: optional(root, "maxSegmentDuration"))
-    }
-
-    /// Latency@target in milliseconds, else suggestedPresentationDelay.
-    private mutating func suggestedDelay() -> TimeAmount? {
-        let latency = root.children("ServiceDescription").lazy.compactMap { $0.child("Latency") }.first
-        do {
-            if let target = try latency?.whole("target"), target < 1_000_000_000 { return .milliseconds(target) }
-        } catch {
-            findings.add(error, line: root.line)
-        }
-        return optional(root, "suggestedPresentationDelay")
-    }
-
-    private mutating func publishTime() -> WallTime? {
-        do {
-            return try root.date("publishTime")
-        } catch {
-            findings.add(error, line: root.line)
             return nil
         }
     }

@@ -46,6 +46,11 @@ struct SegmentInformation {
     func whole(_ name: String) throws(MPDProblem) -> Int64? { try holder(name)?.whole(name) }
 
     /// `timescale`, by default 1.
+    func timescale() throws(MPDProblem) -> MediaTimescale { try (holder("timescale") ?? innermost).timescale() }
+}
+
+extension XMLElement {
+    /// `timescale`, by default 1.
     func timescale() throws(MPDProblem) -> MediaTimescale {
         let ticks = try whole("timescale") ?? 1
         guard (1...Int64(UInt32.max)).contains(ticks) else {

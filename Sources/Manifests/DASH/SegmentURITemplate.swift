@@ -8,6 +8,8 @@ struct SegmentURITemplate: Sendable, Hashable {
         case number(width: Int)
         /// `$Time$`, at least so many digits.
         case time(width: Int)
+        /// `$SubNumber$`, at least so many digits.
+        case subNumber(width: Int)
     }
 
     /// The pieces in order.
@@ -51,6 +53,9 @@ struct SegmentURITemplate: Sendable, Hashable {
             case "Time":
                 pieces += [.literal(literal), .time(width: width)]
                 literal = ""
+            case "SubNumber":
+                pieces += [.literal(literal), .subNumber(width: width)]
+                literal = ""
             default: throw Self.problem("names $\(part.prefix(40))$, which is not known")
             }
         }
@@ -63,14 +68,26 @@ struct SegmentURITemplate: Sendable, Hashable {
         pieces.contains { if case .literal = $0 { false } else { true } }
     }
 
+    /// True when partial segments have texts of their own.
+    var namesParts: Bool {
+        pieces.contains { if case .subNumber = $0 { true } else { false } }
+    }
+
+    /// True when it names `$Number$` as well as `$Time$`, which exclude each other.
+    var namesNumberAndTime: Bool {
+        pieces.contains { if case .number = $0 { true } else { false } }
+            && pieces.contains { if case .time = $0 { true } else { false } }
+    }
+
     /// The text for one segment.
-    func text(number: Int64, time: Int64) -> String {
+    func text(number: Int64, time: Int64, subNumber: Int64 = 0) -> String {
         var result = ""
         for piece in pieces {
             switch piece {
             case .literal(let text): result += text
             case .number(let width): result += Self.padded(String(number), to: width)
             case .time(let width): result += Self.padded(String(time), to: width)
+            case .subNumber(let width): result += Self.padded(String(subNumber), to: width)
             }
         }
         return result

@@ -12,6 +12,8 @@ struct TimelineReader {
         var periodStart: Int64
         /// The period's duration in nanoseconds, where it is known.
         var periodDuration: Int64?
+        /// `SegmentTemplate@k` where partial segments are fetched one by one; nil where whole segments are.
+        var parts: Int64?
     }
 
     private let frame: Frame
@@ -70,14 +72,26 @@ struct TimelineReader {
         let isEndless = isLast && count >= Int128(SegmentTiming.Run.endless)
         let run = SegmentTiming.Run(
             index: index, time: Int64(clamping: begin), duration: duration, count: Int64(clamping: count),
-            number: number)
+            number: number, parts: try parts(of: entry, duration))
         try place(run, isEndless: isEndless)
     }
+
+    /// `S@k`, else what the template says.
+    private func parts(of entry: XMLElement, _ duration: Int64) throws(MPDProblem) -> Int64 {
+        guard let parts = frame.parts else { return 1 }
+        return Self.parts(try entry.whole("k") ?? parts, in: duration)
+    }
+
+    /// How many partial segments a segment has: at least one, and none shorter than a tick.
+    static func parts(_ count: Int64, in duration: Int64) -> Int64 { min(max(count, 1), duration, maximumParts) }
+
+    /// The most partial segments in one segment.
+    private static let maximumParts: Int64 = 10_000
 
     private mutating func place(_ run: SegmentTiming.Run, isEndless: Bool) throws(MPDProblem) {
         if !isEndless {
             let bound = Int128(DecodingLimits.longestTime / 1_000_000_000) * Int128(frame.timescale.ticksPerSecond)
-            guard run.end < min(bound, Int128(Int64.max / 2)), index + run.count < DecodingLimits.largestNumber,
+            guard run.end < min(bound, Int128(Int64.max / 2)), run.endIndex < DecodingLimits.largestNumber,
                 run.number + run.count < DecodingLimits.largestNumber
             else {
                 throw MPDProblem(
@@ -86,10 +100,10 @@ struct TimelineReader {
             }
         }
         end = run.end
-        index += isEndless ? 0 : run.count
+        index = isEndless ? index : run.endIndex
         nextNumber = isEndless ? run.number : run.number + run.count
         if let last = runs.last, !isEndless, last.duration == run.duration, last.end == Int128(run.time),
-            last.number + last.count == run.number
+            last.number + last.count == run.number, last.parts == run.parts
         {
             runs[runs.count - 1].count += run.count
         } else {
@@ -118,17 +132,23 @@ struct TimelineReader {
     /// Reports gaps and overlaps; false for an entry that goes back before the segment that precedes it.
     private func check(_ begin: Int128, _ entry: XMLElement, _ findings: inout FindingCollector) -> Bool {
         guard let last = runs.last, begin != end else { return true }
-        let distance = frame.timescale.nanoseconds(begin > end ? begin - end : end - begin)
-        let amount = TimeAmount.nanoseconds(distance)
+        let ticks = begin > end ? begin - end : end - begin
+        let amount = TimeAmount.nanoseconds(frame.timescale.nanoseconds(ticks))
+        // One tick is rounding, unless ticks are long.
+        let isRounding = ticks == 1 && amount < .milliseconds(2)
         if begin > end {
-            findings.add(
-                "dash-timeline-gap", .warning, clause: Self.clause, line: entry.line,
-                "a SegmentTimeline has a gap of \(amount)")
+            if !isRounding {
+                findings.add(
+                    "dash-timeline-gap", .warning, clause: Self.clause, line: entry.line,
+                    "a SegmentTimeline has a gap of \(amount)")
+            }
             return true
         }
-        findings.add(
-            "dash-timeline-overlap", .error, clause: Self.clause, line: entry.line,
-            "segments of a SegmentTimeline overlap by \(amount)")
+        if !isRounding {
+            findings.add(
+                "dash-timeline-overlap", .error, clause: Self.clause, line: entry.line,
+                "segments of a SegmentTimeline overlap by \(amount)")
+        }
         return begin > last.end - Int128(last.duration)
     }
 

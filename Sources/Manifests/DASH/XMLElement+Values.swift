@@ -10,10 +10,15 @@ extension XMLElement {
     /// An attribute's bytes without blanks at the ends.
     private func bytes(_ name: String) -> [UInt8]? {
         guard let value = attributes[name] else { return nil }
+        // What is longer is no value; many Representations may inherit it, and each would read through it.
+        guard value.utf8.count <= Self.longestValue else { return [] }
         let bytes = Array(value.utf8)
         let range = bytes.trimmed(0..<bytes.count)
         return range.count == bytes.count ? bytes : Array(bytes[range])
     }
+
+    /// The longest text of a number, a date or a range, in UTF-8 bytes.
+    private static let longestValue = 128
 
     /// An xs:duration, never negative.
     ///
@@ -39,6 +44,7 @@ extension XMLElement {
     func whole(_ name: String) throws(MPDProblem) -> Int64? {
         guard let text = attributes[name] else { return nil }
         // Swift's own reader first: it takes the usual digits without a copy.
+        guard text.utf8.count <= Self.longestValue else { throw invalid(name, "a whole number below 2^61") }
         if let value = Int64(text), (0...DecodingLimits.largestNumber).contains(value) { return value }
         guard let bytes = bytes(name), let value = bytes.decimalInteger(0..<bytes.count),
             value <= UInt64(DecodingLimits.largestNumber)
@@ -51,7 +57,9 @@ extension XMLElement {
     /// - Throws: A problem where it is something else.
     func signed(_ name: String) throws(MPDProblem) -> Int64? {
         guard let text = attributes[name] else { return nil }
-        guard let value = Int64(text), value.clampedMagnitude <= DecodingLimits.largestNumber else {
+        guard text.utf8.count <= Self.longestValue, let value = Int64(text),
+            value.clampedMagnitude <= DecodingLimits.largestNumber
+        else {
             throw invalid(name, "a whole number below 2^61")
         }
         return value
@@ -61,7 +69,7 @@ extension XMLElement {
     ///
     /// - Throws: A problem where it is something else.
     func byteRange(_ name: String) throws(MPDProblem) -> ByteRange? {
-        guard let bytes = bytes(name), !bytes.isEmpty else { return nil }
+        guard attributes[name]?.isEmpty == false, let bytes = bytes(name) else { return nil }
         let limit = UInt64(DecodingLimits.largestNumber)
         guard let dash = bytes.first(ASCII.minus, in: 0..<bytes.count),
             let first = bytes.decimalInteger(0..<dash), first <= limit

@@ -5,16 +5,39 @@
 /// nothing that could define an entity or name a file to read. Foundation's parser is not used because one byte that is
 /// not UTF-8 in a name ends the process there (swift-corelibs-foundation 6.3, `_NSXMLParserStartElementNs`).
 struct XMLTreeReader {
-    private let bytes: [UInt8]
+    let bytes: [UInt8]
     private let limits: DecodingLimits
     private var index: Int
     private var root: XMLElement?
-    private var open: [(element: XMLElement, name: Range<Int>)] = []
+    private var open: [OpenElement] = []
     private var count = 0
-    private var rootPrefix: Range<Int>?
+    private var hasRoot = false
+    /// The prefixes, with their colons, of the namespace that the document is about.
+    private var prefixes: [[UInt8]] = []
     /// The line at `lineIndex`, counted on from there when it is asked for.
     private var line = 1
     private var lineIndex = 0
+
+    /// An element whose end tag has not been read.
+    private struct OpenElement {
+        /// The name as written, which the end tag must repeat.
+        var written: Range<Int>
+        var name: String
+        var attributes: XMLAttributes
+        var line: Int
+        var children: [XMLElement] = []
+        var text = ""
+
+        /// The element when nothing more comes.
+        func closed() -> XMLElement {
+            var trimmed = text
+            if !text.isEmpty {
+                let bytes = Array(text.utf8)
+                trimmed = bytes.text(bytes.trimmed(0..<bytes.count))
+            }
+            return XMLElement(name: name, attributes: attributes, line: line, children: children, text: trimmed)
+        }
+    }
 
     private init(bytes: [UInt8], limits: DecodingLimits) {
         self.bytes = bytes
@@ -41,7 +64,7 @@ struct XMLTreeReader {
         return root
     }
 
-    private mutating func malformed(_ detail: String, at place: Int) -> ManifestError {
+    mutating func malformed(_ detail: String, at place: Int) -> ManifestError {
         .malformed(line: lineNumber(at: place), detail: detail)
     }
 
@@ -66,11 +89,11 @@ struct XMLTreeReader {
             _ = try enclosed(from: start + 4, "-->", "a comment")
         } else if bytes.starts(with: "<![CDATA[", at: rest) {
             let content = try enclosed(from: start + 9, "]]>", "a CDATA section")
-            guard let parent = open.last?.element else {
+            guard !open.isEmpty else {
                 throw malformed("the XML document has text outside its root element", at: start)
             }
             try checkCharacters(content)
-            parent.append(text: bytes.text(content))
+            open[open.count - 1].text += bytes.text(content)
         } else if bytes.starts(with: "<!", at: rest) {
             throw malformed("the XML document has a declaration that is not allowed here", at: start)
         } else {
@@ -105,17 +128,17 @@ struct XMLTreeReader {
         // Blanks between elements are most of what stands between tags and mean nothing.
         let content = bytes.trimmed(start..<index)
         guard !content.isEmpty else { return }
-        guard let parent = open.last?.element else {
+        guard !open.isEmpty else {
             throw malformed("the XML document has text outside its root element", at: content.lowerBound)
         }
-        parent.append(text: try value(of: start..<index, isAttribute: false))
+        open[open.count - 1].text += try value(of: start..<index, isAttribute: false)
     }
 
     // MARK: - Tags
 
     private mutating func readStartTag() throws(ManifestError) {
         let start = index
-        guard root == nil || !open.isEmpty else {
+        guard !hasRoot || !open.isEmpty else {
             throw malformed("the XML document has a second root element", at: start)
         }
         count += 1
@@ -134,18 +157,23 @@ struct XMLTreeReader {
             if bytes[index] == ASCII.slash || bytes[index] == ASCII.greater { break }
             try readAttribute(into: &attributes)
         }
-        let element = XMLElement(
-            name: localName(name), attributes: attributes, line: lineNumber(at: start))
-        if let parent = open.last?.element { parent.append(element) } else { root = element }
+        let element = OpenElement(
+            written: name, name: localName(name, attributes), attributes: attributes, line: lineNumber(at: start))
+        hasRoot = true
         if bytes[index] == ASCII.slash {
             index += 1
             guard index < bytes.count, bytes[index] == ASCII.greater else {
                 throw malformed("an XML tag is not closed", at: start)
             }
+            add(element.closed())
         } else {
-            open.append((element, name))
+            open.append(element)
         }
         index += 1
+    }
+
+    private mutating func add(_ element: XMLElement) {
+        if open.isEmpty { root = element } else { open[open.count - 1].children.append(element) }
     }
 
     private mutating func readEndTag() throws(ManifestError) {
@@ -156,9 +184,10 @@ struct XMLTreeReader {
         guard index < bytes.count, bytes[index] == ASCII.greater else {
             throw malformed("an XML end tag is not closed", at: start)
         }
-        guard let last = open.popLast(), bytes[last.name].elementsEqual(bytes[name]) else {
+        guard let last = open.popLast(), bytes[last.written].elementsEqual(bytes[name]) else {
             throw malformed("an XML end tag does not fit its start tag", at: start)
         }
+        add(last.closed())
         index += 1
     }
 
@@ -184,14 +213,26 @@ struct XMLTreeReader {
         }
     }
 
-    /// The name of an element without the root's prefix.
-    private mutating func localName(_ name: Range<Int>) -> String {
-        if root == nil, let colon = bytes.first(ASCII.colon, in: name) { rootPrefix = name.lowerBound..<colon + 1 }
-        guard let rootPrefix, name.count > rootPrefix.count,
-            bytes[name].prefix(rootPrefix.count).elementsEqual(bytes[rootPrefix])
-        else { return bytes.text(name) }
-        return bytes.text(name.dropFirst(rootPrefix.count))
+    /// The name of an element without the prefix of the root or of the MPD's namespace.
+    private mutating func localName(_ name: Range<Int>, _ attributes: XMLAttributes) -> String {
+        let colon = bytes.first(ASCII.colon, in: name)
+        if !hasRoot, let colon { prefixes.append(Array(bytes[name.lowerBound...colon])) }
+        for (attribute, value) in attributes.pairs
+        where attribute.utf8.first == UInt8(ascii: "x") && attribute.hasPrefix("xmlns:")
+            && value.hasPrefix(Self.namespace) && prefixes.count < Self.maximumPrefixes
+        {
+            prefixes.append(Array(attribute.dropFirst(6).utf8) + [ASCII.colon])
+        }
+        guard let colon, prefixes.contains(where: { bytes[name.lowerBound...colon].elementsEqual($0) }) else {
+            return bytes.text(name)
+        }
+        return bytes.text(colon + 1..<name.upperBound)
     }
+
+    /// The MPD's namespace, without its version.
+    private static let namespace = "urn:mpeg:dash:schema:mpd:"
+    /// The most prefixes that are kept for it.
+    private static let maximumPrefixes = 8
 
     private mutating func readName() throws(ManifestError) -> Range<Int> {
         let start = index
@@ -204,63 +245,6 @@ struct XMLTreeReader {
 
     private mutating func skipBlanks() {
         while index < bytes.count, bytes[index].isASCIISpace { index += 1 }
-    }
-
-    // MARK: - Values
-
-    /// Control characters are not allowed in XML, not even as references.
-    private mutating func checkCharacters(_ range: Range<Int>) throws(ManifestError) {
-        for place in range where bytes[place] < 0x20 && !bytes[place].isASCIISpace {
-            throw malformed("the XML document holds a control character", at: place)
-        }
-    }
-
-    /// The text of a range with references replaced; blanks in attributes become spaces (XML 1.0 section 3.3.3).
-    private mutating func value(of range: Range<Int>, isAttribute: Bool) throws(ManifestError) -> String {
-        var isPlain = true
-        for place in range {
-            let byte = bytes[place]
-            if byte >= 0x20, byte != ASCII.ampersand, byte != ASCII.less { continue }
-            isPlain = false
-            if byte == ASCII.less { throw malformed("an XML attribute holds a '<'", at: place) }
-        }
-        if isPlain { return bytes.text(range) }
-        try checkCharacters(range)
-        var result: [UInt8] = []
-        var place = range.lowerBound
-        while place < range.upperBound {
-            let byte = bytes[place]
-            if byte == ASCII.ampersand {
-                guard let end = bytes.first(UInt8(ascii: ";"), in: place..<min(place + 12, range.upperBound)),
-                    let character = character(place + 1..<end)
-                else { throw malformed("the XML document uses an entity that is not defined", at: place) }
-                result.append(contentsOf: Character(character).utf8)
-                place = end + 1
-            } else {
-                result.append(isAttribute && byte.isASCIISpace ? ASCII.space : byte)
-                place += 1
-            }
-        }
-        return String(decoding: result, as: UTF8.self)
-    }
-
-    /// The character that a reference stands for.
-    private func character(_ name: Range<Int>) -> Unicode.Scalar? {
-        switch bytes.text(name) {
-        case "lt": return "<"
-        case "gt": return ">"
-        case "amp": return "&"
-        case "quot": return "\""
-        case "apos": return "'"
-        case let text where text.hasPrefix("#x"): return scalar(UInt32(text.dropFirst(2), radix: 16))
-        case let text where text.hasPrefix("#"): return scalar(UInt32(text.dropFirst()))
-        default: return nil
-        }
-    }
-
-    private func scalar(_ number: UInt32?) -> Unicode.Scalar? {
-        guard let number, number >= 0x20 || [9, 10, 13].contains(number) else { return nil }
-        return Unicode.Scalar(number)
     }
 }
 

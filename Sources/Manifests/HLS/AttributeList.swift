@@ -57,7 +57,7 @@ struct AttributeList {
     private static let maximumCount = 64
 
     private mutating func add(_ attribute: Attribute) {
-        if let index = attributes.firstIndex(where: { bytes[$0.name].elementsEqual(bytes[attribute.name]) }) {
+        if let index = attributes.firstIndex(where: { bytes.areEqual($0.name, attribute.name) }) {
             duplicate = duplicate ?? attribute.name
             attributes[index] = attribute
         } else {
@@ -85,6 +85,22 @@ struct AttributeList {
     func time(_ name: StaticString) -> TimeAmount? {
         range(name).flatMap { bytes.nanoseconds($0) }.map { .nanoseconds($0) }
     }
+
+    /// A decimal number of seconds from zero to the longest that a document may speak of.
+    func positiveTime(_ name: StaticString) -> TimeAmount? {
+        guard let time = time(name), (0...DecodingLimits.longestDuration).contains(time.nanoseconds) else { return nil }
+        return time
+    }
+
+    /// The attributes in their order.
+    func forEach<Failure: Error>(
+        _ body: (_ name: Range<Int>, _ value: Range<Int>) throws(Failure) -> Void
+    ) throws(Failure) {
+        for attribute in attributes { try body(attribute.name, attribute.value) }
+    }
+
+    /// True when an attribute's name begins with `REQ-`.
+    var hasRequirement: Bool { attributes.contains { bytes.starts(with: "REQ-", at: $0.name) } }
 
     /// The first attribute whose name begins with `REQ-` and is not among those known; its tag must be ignored.
     func unknownRequirement(known: [StaticString]) -> String? {

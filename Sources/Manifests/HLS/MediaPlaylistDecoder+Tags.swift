@@ -16,7 +16,11 @@ extension MediaPlaylistDecoder {
                 "hls-zero-duration", .warning, clause: "rfc8216bis 4.4.4.1", line: lines.number,
                 "the segment has no duration")
         }
+        if required.number < 3, bytes.first(ASCII.point, in: number) != nil {
+            required.note(3, "EXTINF with a fraction")
+        }
         pending.duration = max(duration, 1)
+        if let comma, comma + 1 < value.upperBound { pending.title = comma + 1..<value.upperBound }
     }
 
     /// A URI line ends what the tags before it began.
@@ -38,6 +42,8 @@ extension MediaPlaylistDecoder {
             length = PlaylistSegments.Entry.inTexts
             segments.texts.append(text)
         }
+        if let given = pending.programDateTime { noteDate(given) }
+        if byteRange != nil, !segments.rates.isEmpty { noteRateOfRange() }
         guard
             segments.append(uriStart: start, uriLength: length, duration: duration, range: byteRange, pending: pending)
         else {
@@ -45,6 +51,8 @@ extension MediaPlaylistDecoder {
         }
         lastURI = range
         pending = PendingSegment()
+        parts.finishSegment()
+        adBreaks.finishSegment(segments.firstSequence + Int64(segments.entries.count - 1))
     }
 
     /// EXT-X-BYTERANGE: `length[@offset]`.
@@ -54,6 +62,7 @@ extension MediaPlaylistDecoder {
         }
         guard range.length > 0 else { throw malformed("EXT-X-BYTERANGE has no length", "4.4.4.2") }
         pending.range = range
+        required.note(4, "EXT-X-BYTERANGE")
     }
 
     /// The range of the next segment; without an offset it begins where the range before it ends, which must then be
@@ -61,8 +70,7 @@ extension MediaPlaylistDecoder {
     private func range(_ given: (length: Int64, offset: Int64?), of uri: Range<Int>) throws(ManifestError) -> ByteRange
     {
         if let offset = given.offset { return ByteRange(offset: offset, length: given.length) }
-        guard let lastURI, let last = segments.entries.last, last.range >= 0,
-            bytes[lastURI].elementsEqual(bytes[uri])
+        guard let lastURI, let last = segments.entries.last, last.range >= 0, bytes.areEqual(lastURI, uri)
         else {
             throw malformed("EXT-X-BYTERANGE without an offset does not follow a range of the same resource", "4.4.4.2")
         }
@@ -82,60 +90,6 @@ extension MediaPlaylistDecoder {
                 "hls-invalid-date", .error, clause: "rfc8216bis 4.4.4.6", line: lines.number,
                 "EXT-X-PROGRAM-DATE-TIME is not a date and is ignored")
         }
-    }
-
-    /// EXT-X-KEY: only keys of the format `identity` are files that players fetch.
-    mutating func decodeKey(_ value: Range<Int>) throws(ManifestError) {
-        let list = attributes(value)
-        guard let method = list.text("METHOD") else { throw malformed("EXT-X-KEY has no METHOD", "4.4.4.4") }
-        if method == "NONE" {
-            segments.changeContext { $0.keys = [] }
-            return
-        }
-        guard ["AES-128", "SAMPLE-AES", "SAMPLE-AES-CTR", "AES-256-GCM"].contains(method) else {
-            findings.add(
-                "hls-unknown-key-method", .warning, clause: "rfc8216bis 4.4.4.4", line: lines.number,
-                "EXT-X-KEY has an unknown METHOD and is ignored")
-            return
-        }
-        guard let uri = try substituted(list.range("URI")) else {
-            throw malformed("EXT-X-KEY has no URI", "4.4.4.4")
-        }
-        let format = list.text("KEYFORMAT") ?? "identity"
-        guard format == "identity" else { return }
-        let vector = list.text("IV")
-        let key = EncryptionKey(method: method, uri: uri, keyFormat: format, initializationVector: vector)
-        segments.changeContext { context in
-            context.keys.removeAll { $0.keyFormat == format }
-            context.keys.append(key)
-        }
-    }
-
-    /// EXT-X-MAP: URI and BYTERANGE.
-    mutating func decodeMap(_ value: Range<Int>) throws(ManifestError) {
-        let list = attributes(value)
-        guard let uri = try substituted(list.range("URI")) else {
-            throw malformed("EXT-X-MAP has no URI", "4.4.4.5")
-        }
-        var byteRange: ByteRange?
-        if let text = list.range("BYTERANGE") {
-            guard let range = bytes.byteRange(text), range.length > 0 else {
-                throw malformed("BYTERANGE of EXT-X-MAP is not length@offset", "4.4.4.5")
-            }
-            if range.offset == nil {
-                findings.add(
-                    "hls-map-range-without-offset", .warning, clause: "rfc8216bis 4.4.4.5", line: lines.number,
-                    "BYTERANGE of EXT-X-MAP has no offset; players take 0")
-            }
-            byteRange = ByteRange(offset: range.offset ?? 0, length: range.length)
-        }
-        segments.changeContext { $0.initialization = InitializationSection(uri: uri, byteRange: byteRange) }
-    }
-
-    /// A quoted string with variables put in.
-    private mutating func substituted(_ range: Range<Int>?) throws(ManifestError) -> String? {
-        guard let range else { return nil }
-        return try variables.substituted(range, in: bytes, line: lines.number) ?? bytes.text(range)
     }
 
     /// EXT-X-TARGETDURATION: whole seconds; players also take a fraction.
@@ -158,7 +112,10 @@ extension MediaPlaylistDecoder {
         else {
             throw malformed("\(tag.name) is not a whole number below 2^61", "4.4.3.2")
         }
-        if !segments.entries.isEmpty {
+        if skip != nil {
+            throw .outOfDate(detail: "\(tag.name) stands behind EXT-X-SKIP")
+        }
+        if !segments.entries.isEmpty || !parts.entries.isEmpty {
             findings.add(
                 "hls-sequence-after-segment", .error, clause: "rfc8216bis 4.4.3.2", line: lines.number,
                 "\(tag.name) stands behind the first segment")
@@ -176,21 +133,22 @@ extension MediaPlaylistDecoder {
         kind = known
     }
 
-    mutating func decodeServerControl(_ value: Range<Int>) {
-        let list = attributes(value)
-        guard list.range("HOLD-BACK") != nil else { return }
-        if let time = list.time("HOLD-BACK"), (0...DecodingLimits.longestDuration).contains(time.nanoseconds) {
-            extras.serverControl.holdBack = time
-        } else {
+    mutating func decodeVersion(_ value: Range<Int>) throws(ManifestError) {
+        guard !hasVersion else { throw malformed("EXT-X-VERSION stands there twice", "4.4.1.2") }
+        hasVersion = true
+        extras.version = bytes.version(bytes.trimmed(value))
+        if extras.version == nil {
             findings.add(
-                "hls-invalid-hold-back", .error, clause: "rfc8216bis 4.4.3.8", line: lines.number,
-                "HOLD-BACK is not a number of seconds and is ignored")
+                "hls-invalid-version", .error, clause: "rfc8216bis 4.4.1.2", line: lines.number,
+                "EXT-X-VERSION is not a whole number from 1")
         }
     }
+}
 
-    mutating func decodeVersion(_ value: Range<Int>) throws(ManifestError) {
-        guard version == nil else { throw malformed("EXT-X-VERSION stands there twice", "4.4.1.2") }
-        version = bytes.decimalInteger(bytes.trimmed(value)) ?? 0
+extension [UInt8] {
+    /// A protocol version from 1 to 1 000; nil for anything else.
+    func version(_ range: Range<Int>) -> Int? {
+        decimalInteger(range).flatMap { (1...1_000).contains($0) ? Int($0) : nil }
     }
 }
 

@@ -29,6 +29,23 @@ struct PlaylistSegments: SegmentList.Source {
         static let noDate = Int64.min
     }
 
+    /// The title of a segment, kept apart because few have one.
+    struct Title {
+        /// The segment's place in `entries`.
+        var entry: Int32
+        /// Where the title begins in `bytes`.
+        var start: UInt32
+        var length: UInt32
+    }
+
+    /// EXT-X-BITRATE from a segment on.
+    struct DeclaredRate {
+        /// The segment's place in `entries`.
+        var entry: Int32
+        /// Kilobits per second.
+        var kilobits: UInt32
+    }
+
     /// What applies to a run of segments: EXT-X-MAP and EXT-X-KEY.
     struct Context: Hashable {
         var initialization: InitializationSection?
@@ -40,23 +57,54 @@ struct PlaylistSegments: SegmentList.Source {
     let texts: [String]
     let ranges: [ByteRange]
     let contexts: [Context]
+    /// In the order of the segments.
+    let titles: [Title]
+    /// In the order of the segments.
+    let rates: [DeclaredRate]
     let firstSequence: Int64
     let firstDiscontinuity: Int64
 
     var lastSequence: Int64? { firstSequence + Int64(entries.count) - 1 }
 
     func segment(_ sequence: Int64) -> Segment {
-        let entry = entries[Int(sequence - firstSequence)]
+        let index = Int(sequence - firstSequence)
+        let entry = entries[index]
         let context = contexts[Int(entry.context)]
         return Segment(
             sequence: sequence, start: MediaTime(nanoseconds: entry.start), duration: .nanoseconds(entry.duration),
             uri: uri(entry), byteRange: entry.range < 0 ? nil : ranges[Int(entry.range)],
             initialization: context.initialization, keys: context.keys, isGap: entry.isGap,
             discontinuity: firstDiscontinuity + Int64(entry.discontinuity),
-            programDateTime: entry.programDateTime == Entry.noDate ? nil : WallTime(nanoseconds: entry.programDateTime))
+            programDateTime: entry.programDateTime == Entry.noDate ? nil : WallTime(nanoseconds: entry.programDateTime),
+            title: title(index), declaredBitRate: entry.range < 0 ? rate(index) : nil)
     }
 
-    private func uri(_ entry: Entry) -> String {
+    private func title(_ index: Int) -> String {
+        guard let found = Self.lastIndex(upTo: index, in: titles, entry: { $0.entry }) else { return "" }
+        let title = titles[found]
+        guard Int(title.entry) == index else { return "" }
+        return bytes.text(Int(title.start)..<Int(title.start) + Int(title.length))
+    }
+
+    private func rate(_ index: Int) -> BitRate? {
+        Self.lastIndex(upTo: index, in: rates, entry: { $0.entry }).map {
+            BitRate(bitsPerSecond: Double(rates[$0].kilobits) * 1_000)
+        }
+    }
+
+    /// The last element for a segment at or before a place.
+    static func lastIndex<Element>(upTo place: Int, in elements: [Element], entry: (Element) -> Int32) -> Int? {
+        var low = 0
+        var high = elements.count
+        while low < high {
+            let middle = (low + high) / 2
+            if Int(entry(elements[middle])) <= place { low = middle + 1 } else { high = middle }
+        }
+        return low > 0 ? low - 1 : nil
+    }
+
+    /// The URI of a segment.
+    func uri(_ entry: Entry) -> String {
         if entry.uriLength == Entry.inTexts { return texts[Int(entry.uriStart)] }
         let start = Int(entry.uriStart)
         return bytes.text(start..<start + Int(entry.uriLength))

@@ -37,6 +37,12 @@ enum PlaylistTag: String, CaseIterable {
     case sessionData = "-X-SESSION-DATA"
     case sessionKey = "-X-SESSION-KEY"
     case contentSteering = "-X-CONTENT-STEERING"
+    // Advertisement breaks, in the ways that packagers have come to write them; in no standard.
+    case cueOut = "-X-CUE-OUT"
+    case cueOutContinued = "-X-CUE-OUT-CONT"
+    case cueIn = "-X-CUE-IN"
+    case spliceInformation = "-X-SCTE35"
+    case spliceSection = "-OATCLS-SCTE35"
 
     /// Which kind of playlist the tag may stand in.
     enum Home {
@@ -48,13 +54,38 @@ enum PlaylistTag: String, CaseIterable {
     /// Which kind of playlist the tag may stand in.
     var home: Home {
         switch self {
-        case .playlistBegin, .version, .independentSegments, .start, .define: .both
+        case .playlistBegin, .version, .independentSegments, .start, .define, .cueOut, .cueOutContinued, .cueIn,
+            .spliceInformation, .spliceSection:
+            .both
         case .targetDuration, .mediaSequence, .discontinuitySequence, .endList, .playlistType, .iFramesOnly,
             .partInformation, .serverControl, .segmentInformation, .byteRange, .discontinuity, .key, .map,
             .programDateTime, .gap, .bitRate, .part, .dateRange, .skip, .preloadHint, .renditionReport:
             .media
         case .media, .streamInformation, .iFrameStreamInformation, .sessionData, .sessionKey, .contentSteering:
             .multivariant
+        }
+    }
+
+    /// A bit of its own for each tag that may stand in a playlist once only (rfc8216bis sections 4.4.2 and 4.4.3);
+    /// 0 for the others.
+    var onceBit: UInt16 {
+        switch self {
+        case .independentSegments: 1 << 0
+        case .start: 1 << 1
+        case .targetDuration: 1 << 2
+        case .mediaSequence: 1 << 3
+        case .discontinuitySequence: 1 << 4
+        case .endList: 1 << 5
+        case .playlistType: 1 << 6
+        case .iFramesOnly: 1 << 7
+        case .partInformation: 1 << 8
+        case .serverControl: 1 << 9
+        case .contentSteering: 1 << 10
+        case .version, .skip, .playlistBegin, .define, .segmentInformation, .byteRange, .discontinuity, .key, .map,
+            .programDateTime, .gap, .bitRate, .part, .dateRange, .preloadHint, .renditionReport, .media,
+            .streamInformation, .iFrameStreamInformation, .sessionData, .sessionKey, .cueOut, .cueOutContinued, .cueIn,
+            .spliceInformation, .spliceSection:
+            0
         }
     }
 

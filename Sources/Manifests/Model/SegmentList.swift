@@ -39,6 +39,9 @@ package struct SegmentList: Sendable {
         self.init(WrittenSegments(segments: segments))
     }
 
+    /// The segments of an HLS media playlist, where it is such a list.
+    var playlistSegments: PlaylistSegments? { source as? PlaylistSegments }
+
     /// The number of the first segment.
     package var firstSequence: Int64 { source.firstSequence }
     /// The number of the last segment, or nil for a list without end.

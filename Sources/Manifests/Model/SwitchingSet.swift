@@ -36,6 +36,10 @@ package struct SwitchingSet: Sendable {
     package var continuity: PeriodContinuity?
     /// DASH InbandEventStream schemes.
     package var inbandEvents: [String]
+    /// The identifiers of the sets to which a player may switch in the middle (DASH `adaptation-set-switching`).
+    package var switchesWith: [String]
+    /// DASH `selectionPriority`: among sets of equal kind and language higher ones first; 1 where not given.
+    package var selectionPriority: Int
     /// The tracks in the document's order; never empty.
     package var tracks: [Track]
 
@@ -43,7 +47,7 @@ package struct SwitchingSet: Sendable {
     package init(
         id: String = "", kind: MediaKind, language: String = "", isDefault: Bool = false, isTrickPlay: Bool = false,
         roles: [String] = [], protections: [ContentProtection] = [], continuity: PeriodContinuity? = nil,
-        inbandEvents: [String] = [], tracks: [Track]
+        inbandEvents: [String] = [], switchesWith: [String] = [], selectionPriority: Int = 1, tracks: [Track]
     ) {
         self.id = id
         self.kind = kind
@@ -54,6 +58,8 @@ package struct SwitchingSet: Sendable {
         self.protections = protections
         self.continuity = continuity
         self.inbandEvents = inbandEvents
+        self.switchesWith = switchesWith
+        self.selectionPriority = selectionPriority
         self.tracks = tracks
     }
 }

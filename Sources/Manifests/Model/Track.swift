@@ -88,6 +88,7 @@ package struct TrackLocation: Sendable, Hashable {
     /// The absolute URI: the media playlist of HLS, or what DASH segment URIs are resolved against.
     ///
     /// - Parameter document: The URI that the manifest came from.
+    /// - Returns: The references resolved one against the other.
     package func resolved(against document: String) -> String {
         references.reduce(document) { URIReference.resolve($1, against: $0) }
     }
@@ -150,11 +151,16 @@ package struct SegmentQuery: Sendable, Hashable {
     package var parameters: String
     /// `useMPDUrlQuery`: the query of the MPD's own URI counts too.
     package var usesManifestQuery: Bool
+    /// `sameOriginOnly`: only segments from the MPD's own scheme, host and port get it.
+    package var isSameOriginOnly: Bool
 
     /// Creates a query.
-    package init(template: String, parameters: String = "", usesManifestQuery: Bool = false) {
+    package init(
+        template: String, parameters: String = "", usesManifestQuery: Bool = false, isSameOriginOnly: Bool = false
+    ) {
         self.template = template
         self.parameters = parameters
         self.usesManifestQuery = usesManifestQuery
+        self.isSameOriginOnly = isSameOriginOnly
     }
 }

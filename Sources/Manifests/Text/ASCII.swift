@@ -34,6 +34,15 @@ extension [UInt8] {
         range.count == expected.utf8CodeUnitCount && starts(with: expected, at: range)
     }
 
+    /// True when both ranges hold the same bytes.
+    func areEqual(_ left: Range<Int>, _ right: Range<Int>) -> Bool {
+        guard left.count == right.count else { return false }
+        for offset in 0..<left.count where self[left.lowerBound + offset] != self[right.lowerBound + offset] {
+            return false
+        }
+        return true
+    }
+
     /// True when the range begins with these bytes.
     func starts(with expected: StaticString, at range: Range<Int>) -> Bool {
         let count = expected.utf8CodeUnitCount

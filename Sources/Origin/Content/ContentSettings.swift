@@ -23,6 +23,12 @@ package struct ContentSettings: Sendable, Hashable {
     package enum UTCTiming: Sendable, Hashable {
         /// `urn:mpeg:dash:utc:http-iso:2014` with this URL; `/time` is served by every edge and never cached.
         case httpISO(url: String)
+        /// `urn:mpeg:dash:utc:http-xsdate:2014`; `/time?format=xsdate` of every edge answers so.
+        case httpXSDate(url: String)
+        /// `urn:mpeg:dash:utc:http-head:2014`: the `Date` header of the answer to HEAD.
+        case httpHead(url: String)
+        /// `urn:mpeg:dash:utc:http-ntp:2014`: 64 bits of an NTP timestamp; `/time?format=ntp` of every edge.
+        case httpNTP(url: String)
         /// `urn:mpeg:dash:utc:direct:2014`: the time in the MPD itself, so as old as the copy that an edge serves.
         case direct
         /// No element.
@@ -57,7 +63,27 @@ package struct ContentSettings: Sendable, Hashable {
     package var utcTiming: UTCTiming = .httpISO(url: "/time")
     /// How far the size of a segment may be from bit rate times duration, as a share from 0 to 0.5; default 0.1.
     package var sizeVariation = 0.1
-    /// The seed of the sizes.
+    /// The wanted duration of a part (an HLS part, a CMAF chunk) in low latency, 100 ms to 60 s, default 500 ms.
+    ///
+    /// A segment is cut into as many equal parts as this asks for, at whole samples.
+    package var partDuration: TimeAmount = .milliseconds(500)
+    /// What low-latency DASH says that players should aim for; nil for a segment and two parts.
+    package var latencyTarget: TimeAmount?
+    /// The segments from the begin of one break to that of the next, 2 to 10 000, default 10.
+    package var breakCycle = 10
+    /// The segments of a break, at least 1 and less than the cycle, default 3.
+    package var breakLength = 3
+    /// The segments of a DASH period, 1 to 10 000, default 10.
+    package var periodLength = 10
+    /// The segments that share a key, 1 to 10 000, default 5.
+    package var keyRotation = 5
+    /// Where playlists with EXT-X-START begin: so far from the start on demand, from the end when live; default 10 s.
+    package var startOffset: TimeAmount = .seconds(10.0)
+    /// The duration of an asset that interstitials show, rounded as that of a video on demand; default 8 s.
+    package var assetDuration: TimeAmount = .seconds(8.0)
+    /// How long an MPD can be patched, as it says; default 60 s.
+    package var patchLifetime: TimeAmount = .seconds(60.0)
+    /// The seed of the sizes, keys and initialization vectors.
     package var seed: UInt64 = 1
 
     /// Creates the default content.
@@ -92,7 +118,33 @@ package struct ContentSettings: Sendable, Hashable {
         if !(0...0.5).contains(sizeVariation) {
             problems.append("A size variation of \(sizeVariation) is not in 0 to 0.5.")
         }
+        problems += featureProblems()
         if liveStart.nanoseconds < 0 { problems.append("The live start is before 1970.") }
+        return problems
+    }
+
+    /// What is wrong with the settings of low latency, breaks, periods and keys.
+    private func featureProblems() -> [String] {
+        var problems: [String] = []
+        if !(100...60_000).contains(partDuration.milliseconds) {
+            problems.append("A part duration of \(partDuration) is not in 100 ms to 60 s.")
+        }
+        if !(2...10_000).contains(breakCycle) {
+            problems.append("A break cycle of \(breakCycle) segments is not in 2 to 10000.")
+        } else if !(1..<breakCycle).contains(breakLength) {
+            problems.append("A break of \(breakLength) segments is not shorter than its cycle of \(breakCycle).")
+        }
+        if !(1...10_000).contains(periodLength) {
+            problems.append("A period of \(periodLength) segments is not in 1 to 10000.")
+        }
+        if !(1...10_000).contains(keyRotation) {
+            problems.append("A key for \(keyRotation) segments is not in 1 to 10000.")
+        }
+        if !(0.04...86_400).contains(assetDuration.seconds) {
+            problems.append("An asset of \(assetDuration) is not in 40 ms to one day.")
+        }
+        let spans = [startOffset, patchLifetime, latencyTarget ?? .zero]
+        if spans.contains(where: { $0 < .zero }) { problems.append("A time of the content is negative.") }
         return problems
     }
 }

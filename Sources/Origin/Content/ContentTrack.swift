@@ -40,9 +40,11 @@ struct ContentTrack: Sendable {
                 padding: .fillerUnit))
     }
 
-    static func audio(_ rate: BitRate, number: UInt64, samples count: Int) -> ContentTrack {
+    static func audio(
+        _ rate: BitRate, name: String = "audio", number: UInt64, samples count: Int
+    ) -> ContentTrack {
         ContentTrack(
-            name: "audio", kind: .audio, bitRate: rate, codec: "mp4a.40.2", timescale: 48_000, sampleTicks: 1_024,
+            name: name, kind: .audio, bitRate: rate, codec: "mp4a.40.2", timescale: 48_000, sampleTicks: 1_024,
             number: number,
             initialization: InitializationSegment.bytes(.audio(rate: rate), timescale: 48_000),
             samples: SampleMaker(
@@ -77,8 +79,9 @@ struct ContentTrack: Sendable {
     /// The bit rate that no segment's own rate exceeds: what the variation allows, or what the least size asks for.
     func peakRate(segmentDuration: TimeAmount, variation: Double) -> BitRate {
         let count = Int(firstSample(ofSegment: 1, duration: segmentDuration))
-        let least = Double(MediaSegment.leastSize(of: self, samples: count)) * 8 / segmentDuration.seconds
-        return BitRate(bitsPerSecond: (max(bitRate.bitsPerSecond * (1 + variation), least) - 1e-6).rounded(.up))
+        let least = MediaFragment(track: self, sequence: 0, firstSample: 0, samples: max(1, count), size: 0).leastSize
+        let leastRate = Double(least) * 8 / segmentDuration.seconds
+        return BitRate(bitsPerSecond: (max(bitRate.bitsPerSecond * (1 + variation), leastRate) - 1e-6).rounded(.up))
     }
 }
 

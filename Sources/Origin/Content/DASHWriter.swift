@@ -1,122 +1,115 @@
 import Quantities
 
-/// Writes the MPD of the synthetic content (ISO/IEC 23009-1, profile isoff-live) as of an instant.
+/// Writes the MPDs of the synthetic content (ISO/IEC 23009-1) as of an instant.
 struct DASHWriter {
     let content: SyntheticContent
-    let kind: AssetKind
-    /// `$Time$` with a SegmentTimeline, or else `$Number$` with a duration.
-    let byTime: Bool
+    let address: ContentAddress
     let now: WallTime
+    let deployment: Deployment
 
-    private var grid: SegmentGrid { content.grid(of: kind) }
+    var kind: AssetKind { address.kind }
+    var settings: ContentSettings { content.settings }
+    var grid: SegmentGrid { content.grid(of: kind) }
+    /// The instant that the MPD shows.
+    var seen: WallTime { kind.isLive ? deployment.faults.instant(now, grid) : now }
+    /// `$Time$` with a SegmentTimeline, or else `$Number$` with a duration.
+    var byTime: Bool { address.item == .timelineManifest || kind.feature == .patched }
+
+    /// The segments that a timeline lists: in low latency also the one that is being made, from its first chunk on.
+    var listed: Range<Int64> {
+        let complete = grid.listed(at: seen)
+        guard kind.feature == .lowLatency, let newest = grid.newestPart(at: seen) else { return complete }
+        return complete.lowerBound..<newest.segment + 1
+    }
 
     /// The document.
     func text() -> String {
+        let profile = kind.feature == .ranges ? "isoff-on-demand" : "isoff-live"
         var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\""
-        text += " profiles=\"urn:mpeg:dash:profile:isoff-live:2011\"" + presentationAttributes() + ">\n"
-        text += "  <Period id=\"0\" start=\"PT0S\">\n"
-        let listed = grid.listed(at: now)
-        text += adaptationSet(content.videoTracks, attributes: "id=\"0\" contentType=\"video\"", listed)
-        if let audio = content.audioTrack {
-            text += adaptationSet([audio][...], attributes: "id=\"1\" contentType=\"audio\" lang=\"en\"", listed)
-        }
-        text += "  </Period>\n"
-        if kind == .live { text += timing() }
+        if kind.feature == .patched { text += " id=\"\(Self.escaped(address.name))\"" }
+        text += " profiles=\"urn:mpeg:dash:profile:\(profile):2011\"" + presentationAttributes() + ">\n"
+        text += locations() + serviceDescription()
+        for period in periods() { text += self.text(of: period) }
+        if kind.isLive { text += timing() }
         return text + "</MPD>\n"
     }
 
     private func presentationAttributes() -> String {
-        let settings = content.settings
         var text = " minBufferTime=\"\(TimeText.duration(grid.duration))\""
-        guard kind == .live else {
+        guard kind.isLive else {
             let total = grid.total ?? .zero
             return text + " type=\"static\" mediaPresentationDuration=\"\(TimeText.duration(total))\""
         }
         let update = settings.minimumUpdatePeriod ?? grid.duration
         let depth = grid.duration * Double(grid.window)
-        let delay = HLSWriter.holdBack(settings, grid)
+        let holdBack = MediaPlaylistWriter.holdBack(settings, grid)
+        let delay = kind.feature == .lowLatency ? latencyTarget : holdBack
         text += " type=\"dynamic\" availabilityStartTime=\"\(TimeText.iso8601(grid.start))\""
-        text += " publishTime=\"\(TimeText.iso8601(published))\""
+        text += " publishTime=\"\(TimeText.iso8601(published(through: listed.upperBound)))\""
         text += " minimumUpdatePeriod=\"\(TimeText.duration(update))\""
         text += " timeShiftBufferDepth=\"\(TimeText.duration(depth))\""
         return text + " suggestedPresentationDelay=\"\(TimeText.duration(delay))\""
     }
 
-    /// When this content of the MPD was first true: it changes with each segment by time and never by number.
-    private var published: WallTime {
-        guard byTime else { return grid.start }
-        return grid.start + TimeAmount(nanoseconds: grid.duration.nanoseconds &* grid.listed(at: now).upperBound)
+    /// When the content of the MPD whose timeline ends before a segment was first true: it changes with each segment by
+    /// time and, in a single period, never by number.
+    func published(through end: Int64) -> WallTime {
+        guard byTime || kind.feature == .periods else { return grid.start }
+        guard kind.feature == .lowLatency, end > 0 else { return grid.begin(of: end) }
+        return grid.completion(of: PartNumber(segment: end - 1, part: 0))
+    }
+
+    // MARK: Above the periods
+
+    private func locations() -> String {
+        let folder = "/\(kind.folder)/\(Self.escaped(address.name))/"
+        switch kind.feature {
+        case .located:
+            let url = (deployment.ownURL ?? "") + "/live/\(Self.escaped(address.name))/"
+            return "  <BaseURL>\(url)</BaseURL>\n  <Location>\(url)\(byTime ? "timeline" : "manifest").mpd</Location>\n"
+        case .patched: return "  \(patchLocation(listed.upperBound))\n"
+        case .failover:
+            return "  <BaseURL serviceLocation=\"down\">/down\(folder)</BaseURL>\n"
+                + "  <BaseURL serviceLocation=\"up\">\(folder)</BaseURL>\n"
+        case .steered where !deployment.pathways.isEmpty:
+            var text = deployment.pathways.map {
+                "  <BaseURL serviceLocation=\"\($0.id)\">\(Self.escaped($0.baseURL))\(folder)</BaseURL>\n"
+            }.joined()
+            text += "  <ContentSteering defaultServiceLocation=\"\(deployment.defaultPathway)\""
+            text += " queryBeforeStart=\"false\">\(Self.escaped(deployment.ownURL ?? ""))/steering</ContentSteering>\n"
+            return text
+        default: return ""
+        }
+    }
+
+    /// What low-latency players are to aim for: the latency in milliseconds and the speeds that keep it.
+    private var latencyTarget: TimeAmount {
+        settings.latencyTarget ?? grid.duration + grid.partDuration + grid.partDuration
+    }
+
+    private func serviceDescription() -> String {
+        guard kind.feature == .lowLatency else { return "" }
+        let target = latencyTarget.nanoseconds / 1_000_000
+        return "  <ServiceDescription id=\"0\">\n"
+            + "    <Latency target=\"\(target)\" min=\"\(target / 2)\" max=\"\(target * 2)\" referenceId=\"0\"/>\n"
+            + "    <PlaybackRate min=\"0.96\" max=\"1.04\"/>\n  </ServiceDescription>\n"
     }
 
     private func timing() -> String {
-        switch content.settings.utcTiming {
-        case .none: ""
-        case .direct:
-            "  <UTCTiming schemeIdUri=\"urn:mpeg:dash:utc:direct:2014\" value=\"\(TimeText.iso8601(now))\"/>\n"
-        case .httpISO(let url):
-            "  <UTCTiming schemeIdUri=\"urn:mpeg:dash:utc:http-iso:2014\" value=\"\(Self.escaped(url))\"/>\n"
+        func element(_ scheme: String, _ value: String) -> String {
+            "  <UTCTiming schemeIdUri=\"urn:mpeg:dash:utc:\(scheme):2014\" value=\"\(Self.escaped(value))\"/>\n"
+        }
+        switch settings.utcTiming {
+        case .none: return ""
+        case .direct: return element("direct", TimeText.iso8601(now))
+        case .httpISO(let url): return element("http-iso", url)
+        case .httpXSDate(let url): return element("http-xsdate", url)
+        case .httpHead(let url): return element("http-head", url)
+        case .httpNTP(let url): return element("http-ntp", url)
         }
     }
 
-    private func adaptationSet(
-        _ tracks: ArraySlice<ContentTrack>, attributes: String, _ listed: Range<Int64>
-    ) -> String {
-        guard let first = tracks.first else { return "" }
-        let mediaType = first.kind == .audio ? MediaType.audio : MediaType.video
-        var text = "    <AdaptationSet \(attributes) mimeType=\"\(mediaType)\" segmentAlignment=\"true\""
-        text += " startWithSAP=\"1\">\n"
-        text += byTime ? timelineTemplate(first, listed) : numberTemplate(first)
-        for track in tracks {
-            let peak = track.peakRate(segmentDuration: grid.duration, variation: content.settings.sizeVariation)
-            let bandwidth = Int64(clampingRounded: peak.bitsPerSecond)
-            text += "      <Representation id=\"\(track.name)\" bandwidth=\"\(bandwidth)\" codecs=\"\(track.codec)\""
-            switch track.kind {
-            case .video(let width, let height):
-                text += " width=\"\(width)\" height=\"\(height)\" frameRate=\"\(ContentTrack.pictureRate)\"/>\n"
-            case .audio:
-                text += " audioSamplingRate=\"\(track.timescale)\"/>\n"
-            }
-        }
-        return text + "    </AdaptationSet>\n"
-    }
-
-    /// The nominal duration is exact: durations are whole milliseconds and both timescales multiples of 1 000.
-    private func numberTemplate(_ track: ContentTrack) -> String {
-        let ticks = grid.duration.nanoseconds / 1_000_000 * (track.timescale / 1_000)
-        return "      <SegmentTemplate timescale=\"\(track.timescale)\" duration=\"\(ticks)\" startNumber=\"0\""
-            + " initialization=\"$RepresentationID$/init.mp4\" media=\"$RepresentationID$/$Number$.m4s\"/>\n"
-    }
-
-    /// There is no start number: `$Time$` has no use for it, and FFmpeg's demuxer takes it for an offset into the
-    /// timeline.
-    private func timelineTemplate(_ track: ContentTrack, _ listed: Range<Int64>) -> String {
-        var text = "      <SegmentTemplate timescale=\"\(track.timescale)\""
-        text += " initialization=\"$RepresentationID$/init.mp4\" media=\"$RepresentationID$/t$Time$.m4s\">\n"
-        text += "        <SegmentTimeline>\n"
-        var start: Int64?
-        var run: (duration: Int64, repeats: Int)?
-        func flush() {
-            guard let run else { return }
-            text += "          <S" + (start.map { " t=\"\($0)\"" } ?? "") + " d=\"\(run.duration)\""
-            text += run.repeats > 0 ? " r=\"\(run.repeats)\"/>\n" : "/>\n"
-            start = nil
-        }
-        for index in listed {
-            let samples = grid.samples(of: index, in: track)
-            let duration = Int64(samples.count) * track.sampleTicks
-            if index == listed.lowerBound { start = samples.lowerBound * track.sampleTicks }
-            if run?.duration == duration {
-                run?.repeats += 1
-            } else {
-                flush()
-                run = (duration, 0)
-            }
-        }
-        flush()
-        return text + "        </SegmentTimeline>\n      </SegmentTemplate>\n"
-    }
-
-    private static func escaped(_ text: String) -> String {
+    static func escaped(_ text: String) -> String {
         var result = ""
         for character in text {
             switch character {

@@ -2,15 +2,28 @@ import Quantities
 
 /// The synthetic programmes: what a path gives at an instant, and nothing else matters.
 ///
-/// `/vod/<name>/` and `/live/<name>/` hold `master.m3u8` (HLS), `manifest.mpd` (DASH by `$Number$`) and `timeline.mpd`
-/// (DASH by `$Time$`) over the same segments; any name works. A live segment that is not complete yet does not exist.
+/// `/vod/<name>/`, `/live/<name>/` and the other kinds (``AssetKind``) hold `master.m3u8` (HLS), `manifest.mpd` (DASH by
+/// `$Number$`) and `timeline.mpd` (DASH by `$Time$`) over the same segments; any name works. A live segment that is not
+/// complete yet does not exist, but in low latency as far as its parts do.
 struct SyntheticContent: Sendable {
     let settings: ContentSettings
+    /// The tracks of every asset: video, then audio.
     let tracks: [ContentTrack]
+    /// Those, and behind them the audio tracks that only `renditions` has: the second language, and both in the
+    /// second group.
+    let allTracks: [ContentTrack]
     /// The number of video tracks; they come first.
     let videoCount: Int
+    let layouts = FileLayouts()
     private let onDemand: SegmentGrid
     private let live: SegmentGrid
+    private let asset: SegmentGrid
+
+    /// When what is on demand was recorded, for its program date times: 2026-01-01.
+    static let recorded: WallTime = .seconds(1_767_225_600.0)
+
+    /// The languages of the subtitles of `renditions`.
+    static let languages = ["en", "nb"]
 
     /// Creates the content of settings without ``ContentSettings/problems()``.
     init(_ settings: ContentSettings) {
@@ -22,140 +35,103 @@ struct SyntheticContent: Sendable {
             ContentTrack.video(track, number: UInt64(number), samples: pictures)
         }
         videoCount = tracks.count
+        var alternates: [ContentTrack] = []
         if let rate = settings.audioBitRate {
-            tracks.append(.audio(rate, number: UInt64(tracks.count), samples: frames))
+            let low = BitRate(bitsPerSecond: max(8_000, rate.bitsPerSecond / 2))
+            let number = UInt64(tracks.count)
+            tracks.append(.audio(rate, number: number, samples: frames))
+            for (place, track) in [("audio-nb", rate), ("audio-low", low), ("audio-low-nb", low)].enumerated() {
+                alternates.append(
+                    .audio(track.1, name: track.0, number: number + 1 + UInt64(place), samples: frames))
+            }
         }
         self.tracks = tracks
-        let picture = 1_000_000_000 / ContentTrack.pictureRate
-        let total = max(1, (settings.videoOnDemandDuration.nanoseconds + picture / 2) / picture) * picture
-        onDemand = SegmentGrid(
-            duration: settings.videoOnDemandSegmentDuration, total: TimeAmount(nanoseconds: total),
-            start: .seconds(0.0), window: 0)
+        allTracks = tracks + alternates
+        func recording(_ duration: TimeAmount) -> SegmentGrid {
+            let picture = 1_000_000_000 / ContentTrack.pictureRate
+            let total = max(1, (duration.nanoseconds + picture / 2) / picture) * picture
+            return SegmentGrid(
+                duration: settings.videoOnDemandSegmentDuration, total: TimeAmount(nanoseconds: total),
+                start: Self.recorded, window: 0, partDuration: settings.partDuration)
+        }
+        onDemand = recording(settings.videoOnDemandDuration)
+        asset = recording(settings.assetDuration)
         live = SegmentGrid(
             duration: settings.liveSegmentDuration, total: nil, start: settings.liveStart,
-            window: Int64(settings.liveWindow))
+            window: Int64(settings.liveWindow), partDuration: settings.partDuration)
     }
 
     /// The cuts of a kind of asset.
-    func grid(of kind: AssetKind) -> SegmentGrid { kind == .live ? live : onDemand }
+    func grid(of kind: AssetKind) -> SegmentGrid {
+        if kind.isLive { return live }
+        return kind.feature == .asset ? asset : onDemand
+    }
 
     /// The video tracks, lowest index first.
     var videoTracks: ArraySlice<ContentTrack> { tracks[..<videoCount] }
     /// The audio track, where there is one.
     var audioTrack: ContentTrack? { tracks.count > videoCount ? tracks[videoCount] : nil }
 
-    /// What a path (raw, without the query) names; nil for a path that is never anything.
-    func address(of path: String) -> ContentAddress? {
-        let pieces = path.split(separator: "/", omittingEmptySubsequences: false)
-        guard pieces.count >= 4, pieces.count <= 5, pieces[0].isEmpty, !pieces[2].isEmpty else { return nil }
-        let kind: AssetKind
-        switch pieces[1] {
-        case "vod": kind = .onDemand
-        case "live": kind = .live
-        default: return nil
-        }
-        guard let item = pieces.count == 4 ? manifest(pieces[3]) : media(pieces[3], pieces[4]) else { return nil }
-        return ContentAddress(kind: kind, item: item)
-    }
-
-    private func manifest(_ name: Substring) -> ContentAddress.Item? {
-        switch name {
-        case "master.m3u8": .multivariantPlaylist
-        case "manifest.mpd": .numberManifest
-        case "timeline.mpd": .timelineManifest
-        default: nil
-        }
-    }
-
-    private func media(_ trackName: Substring, _ file: Substring) -> ContentAddress.Item? {
-        guard let track = tracks.firstIndex(where: { $0.name == trackName }) else { return nil }
-        if file == "index.m3u8" { return .mediaPlaylist(track: track) }
-        if file == "init.mp4" { return .initialization(track: track) }
-        guard file.hasSuffix(".m4s") else { return nil }
-        let stem = file.dropLast(4)
-        if stem.first == "t" { return Self.number(stem.dropFirst()).map { .segmentAt(track: track, ticks: $0) } }
-        return Self.number(stem).map { .segment(track: track, index: $0) }
-    }
-
-    /// A decimal number written in the one canonical way; nil above 2^53, so that no sum of ticks can overflow.
-    private static func number(_ text: Substring) -> Int64? {
-        guard let value = Int64(text), (0...1 << 53).contains(value), String(value) == text else { return nil }
-        return value
-    }
-
     /// What an address gives at an instant; nil when it does not exist then.
-    func object(at address: ContentAddress, now: WallTime) -> ContentObject? {
+    ///
+    /// - Parameters:
+    ///   - address: What a path names.
+    ///   - now: The instant.
+    ///   - directives: What the request of a low-latency playlist lets the server leave out; nothing is waited for here.
+    ///   - deployment: The edges around, and what is wrong with the one that answers.
+    /// - Returns: The resource, or nil.
+    func object(
+        at address: ContentAddress, now: WallTime, directives: PlaylistDirectives = PlaylistDirectives(),
+        in deployment: Deployment = Deployment()
+    ) -> ContentObject? {
         let grid = grid(of: address.kind)
         switch address.item {
         case .multivariantPlaylist:
-            return ContentObject(mediaType: MediaType.hls, text: HLSWriter(content: self).multivariant(address.kind))
+            let writer = MultivariantWriter(content: self, address: address, deployment: deployment)
+            return ContentObject(mediaType: MediaType.hls, text: writer.text())
         case .mediaPlaylist(let track):
-            let listed = grid.listed(at: now)
-            guard !listed.isEmpty else { return nil }
-            let text = HLSWriter(content: self).media(address.kind, track: tracks[track], listed: listed)
-            return ContentObject(mediaType: MediaType.hls, text: text)
+            var writer = MediaPlaylistWriter(
+                content: self, address: address, track: allTracks[track], now: now, deployment: deployment)
+            writer.skip = directives.skip
+            return writer.text().map { ContentObject(mediaType: MediaType.hls, text: $0) }
+        case .iFramePlaylist(let track):
+            let writer = MediaPlaylistWriter(
+                content: self, address: address, track: allTracks[track], now: now, deployment: deployment)
+            return writer.iFrames().map { ContentObject(mediaType: MediaType.hls, text: $0) }
         case .numberManifest, .timelineManifest:
-            let writer = DASHWriter(
-                content: self, kind: address.kind, byTime: address.item == .timelineManifest, now: now)
+            let writer = DASHWriter(content: self, address: address, now: now, deployment: deployment)
             return ContentObject(mediaType: MediaType.dash, text: writer.text())
+        case .patch(let end):
+            let writer = DASHWriter(content: self, address: address, now: now, deployment: deployment)
+            return writer.patch(from: end).map { ContentObject(mediaType: MediaType.patch, text: $0) }
         case .initialization(let track):
-            return ContentObject(mediaType: mediaType(of: tracks[track]), bytes: tracks[track].initialization)
-        case .segment(let track, let index):
+            return ContentObject(mediaType: mediaType(of: allTracks[track]), bytes: allTracks[track].initialization)
+        case .segment, .segmentAt, .part, .file: return media(at: address, now: now)
+        case .key(let number):
+            guard number <= grid.listed(at: now).upperBound / Int64(settings.keyRotation) else { return nil }
+            return ContentObject(mediaType: MediaType.key, bytes: Encryption(settings: settings).key(number))
+        case .subtitlePlaylist(let language):
+            return SubtitleWriter(grid: grid, isLive: address.kind.isLive, language: language).playlist(at: now)
+                .map { ContentObject(mediaType: MediaType.hls, text: $0) }
+        case .subtitles(let language, let index):
             guard grid.available(at: now).contains(index) else { return nil }
-            return segment(index, of: tracks[track], grid)
-        case .segmentAt(let track, let ticks):
-            guard let index = grid.index(startingAt: ticks, in: tracks[track]),
-                grid.available(at: now).contains(index)
-            else { return nil }
-            return segment(index, of: tracks[track], grid)
+            let writer = SubtitleWriter(grid: grid, isLive: address.kind.isLive, language: language)
+            return ContentObject(mediaType: MediaType.subtitles, text: writer.segment(index))
+        case .assetList(let number):
+            return ContentObject(
+                mediaType: MediaType.json, text: Interstitials(content: self, deployment: deployment).list(number))
+        case .sessionData:
+            return ContentObject(mediaType: MediaType.json, text: "{\"title\":\"fullhouse\",\"season\":1}\n")
         }
     }
 
-    private func mediaType(of track: ContentTrack) -> String {
-        track.kind == .audio ? MediaType.audio : MediaType.video
-    }
+    func mediaType(of track: ContentTrack) -> String { track.kind == .audio ? MediaType.audio : MediaType.video }
 
-    private func segment(_ index: Int64, of track: ContentTrack, _ grid: SegmentGrid) -> ContentObject {
-        let samples = grid.samples(of: index, in: track)
-        let count = min(samples.count, track.samples.capacity)
-        let parts = MediaSegment.parts(
-            of: track, sequence: index, firstSample: samples.lowerBound, samples: count,
-            size: size(of: index, samples: count, in: track))
-        return ContentObject(mediaType: mediaType(of: track), parts: parts)
-    }
-
-    /// The wanted size of a segment in bytes: bit rate times duration, varied by the seed, track and index.
-    func size(of index: Int64, samples: Int, in track: ContentTrack) -> Int {
-        var generator = SeededGenerator(
-            seed: settings.seed, stream: UInt64(bitPattern: index), purpose: 0x5125 &+ track.number)
-        let factor = 1 + settings.sizeVariation * (2 * generator.unit() - 1)
-        let bytes = track.bitRate.bitsPerSecond / 8 * track.seconds(ofSamples: Int64(samples)) * factor
-        return Int(Int64(clampingRounded: bytes))
-    }
-}
-
-/// Media types of what an origin serves.
-enum MediaType {
-    static let hls = "application/vnd.apple.mpegurl"
-    static let dash = "application/dash+xml"
-    static let video = "video/mp4"
-    static let audio = "audio/mp4"
-
-    /// The media type of a file by its name's extension; nil for what an origin has no business to serve.
-    static func ofFile(_ name: some StringProtocol) -> String? {
-        guard let dot = name.lastIndex(of: ".") else { return nil }
-        switch name[name.index(after: dot)...].lowercased() {
-        case "m3u8", "m3u": return hls
-        case "mpd": return dash
-        case "m4s", "mp4", "m4v", "cmfv": return video
-        case "m4a", "cmfa", "aac": return name.hasSuffix("aac") ? "audio/aac" : audio
-        case "ts": return "video/mp2t"
-        case "vtt": return "text/vtt"
-        case "key", "bin": return "application/octet-stream"
-        case "json": return "application/json"
-        case "jpg", "jpeg": return "image/jpeg"
-        case "png": return "image/png"
-        default: return "application/octet-stream"
+    /// The media type of a segment; of everything else `video/mp4`.
+    func mediaType(of address: ContentAddress) -> String {
+        switch address.item {
+        case .segment(let track, _), .segmentAt(let track, _), .part(let track, _): mediaType(of: allTracks[track])
+        default: MediaType.video
         }
     }
 }

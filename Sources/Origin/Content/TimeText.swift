@@ -54,6 +54,13 @@ enum TimeText {
     /// The span as an `xs:duration`, such as `PT2.002S`, to the microsecond.
     static func duration(_ amount: TimeAmount) -> String { "PT" + decimal(amount.seconds, places: 6) + "S" }
 
+    /// A span of milliseconds as `00:00:04.000`.
+    static func clock(milliseconds: Int64) -> String {
+        let seconds = milliseconds / 1_000
+        return padded(seconds / 3_600, 2) + ":" + padded(seconds / 60 % 60, 2) + ":" + padded(seconds % 60, 2) + "."
+            + padded(milliseconds % 1_000, 3)
+    }
+
     /// A number at least 0 with up to so many decimal places and no zeroes at the end.
     static func decimal(_ value: Double, places: Int) -> String {
         var scale: Int64 = 1

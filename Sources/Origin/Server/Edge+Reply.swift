@@ -8,8 +8,13 @@ extension Edge {
         var path: String
         var resource: ResourceKind
         var now: WallTime
+        /// When the request arrived, where it has waited since.
+        var arrival: WallTime
         var verdict: TokenVerdict?
         var cookie: String?
+
+        /// The delivery directives of the query.
+        var directives: PlaylistDirectives { PlaylistDirectives(query: request.query) }
     }
 
     private func served(_ status: Int, _ context: Context, isHit: Bool = false) -> ServedRequest {
@@ -35,25 +40,62 @@ extension Edge {
             ("Cache-Control", "no-store"), ("X-Cache", "MISS from \(settings.pop)"),
             ("Cache-Status", "\(settings.pop); \(why)"),
         ]
-        if status == 503 { headers.append(("Retry-After", "1")) }
+        if status == 503, !more.contains(where: { $0.name == "Retry-After" }) { headers.append(("Retry-After", "1")) }
         return EdgeReply(
             status: status, headers: headers,
             body: context.request.method == "HEAD" ? .none : .parts([.bytes(text, 0..<text.count)]),
             length: text.count, cutAt: nil, served: served(status, context))
     }
 
-    /// The edge's clock as text, never cached (`urn:mpeg:dash:utc:http-iso:2014`).
+    /// The edge's clock, never cached: as text, or with `format=ntp` as the 64 bits of an NTP timestamp.
+    ///
+    /// That serves all of DASH's http-iso, http-xsdate, http-ntp and, by its `Date`, http-head (ISO/IEC 23009-1 section
+    /// 5.8.4.11).
     func clock(_ context: Context) -> EdgeReply {
-        let text = Array(TimeText.iso8601(context.now).utf8)
+        if queryValue("format", in: context.request.query) == "ntp" {
+            return small(NTP.timestamp(context.now), "application/octet-stream", context)
+        }
+        return small(Array(TimeText.iso8601(context.now).utf8), "text/plain; charset=utf-8", context)
+    }
+
+    /// The steering manifest, or what the steering server says instead.
+    func steer(_ context: Context) -> EdgeReply {
+        switch steering.fault {
+        case nil: return small(Array(steering.manifest().utf8), MediaType.json, context)
+        case .gone: return refusal(410, "There is no steering any more.", context)
+        case .unavailable: return refusal(503, "The steering server is not available.", context)
+        case .tooManyRequests(let wait):
+            let seconds = max(1, Int64(clampingRounded: wait.seconds.rounded(.up)))
+            return refusal(429, "Ask less often.", context, [("Retry-After", String(seconds))])
+        }
+    }
+
+    /// An answer of a few bytes that no cache may keep.
+    private func small(_ bytes: [UInt8], _ mediaType: String, _ context: Context) -> EdgeReply {
         let headers =
             commonHeaders(context) + [
-                ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", String(text.count)),
-                ("Cache-Control", "no-store"),
+                ("Content-Type", mediaType), ("Content-Length", String(bytes.count)), ("Cache-Control", "no-store"),
             ]
         return EdgeReply(
             status: 200, headers: headers,
-            body: context.request.method == "HEAD" ? .none : .parts([.bytes(text, 0..<text.count)]),
-            length: text.count, cutAt: nil, served: served(200, context))
+            body: context.request.method == "HEAD" ? .none : .parts([.bytes(bytes, 0..<bytes.count)]),
+            length: bytes.count, cutAt: nil, served: served(200, context))
+    }
+
+    /// The answer that carries a segment while it is being made.
+    func reply(
+        _ pieces: [(due: WallTime, parts: [BodyPart])], mediaType: String, _ context: Context
+    ) -> EdgeReply {
+        var headers = commonHeaders(context)
+        headers += [
+            ("Content-Type", mediaType), ("Cache-Control", "public, max-age=2"),
+            ("X-Cache", "MISS from \(settings.pop)"),
+            ("Cache-Status", "\(settings.pop); fwd=uri-miss; fwd-status=200"),
+        ]
+        if let cookie = context.cookie { headers.append(("Set-Cookie", cookie)) }
+        return EdgeReply(
+            status: 200, headers: headers, body: context.request.method == "HEAD" ? .none : .timed(pieces),
+            length: pieces.reduce(0) { $0 + $1.parts.size }, cutAt: nil, served: served(200, context))
     }
 
     /// The answer that carries an object or a range of it.
@@ -120,6 +162,18 @@ extension Edge {
     }
 }
 
+extension Edge {
+    /// Whether a segment of a path is `.` or `..`, encoded or not: such a path could pass a gate as another one.
+    static func hasDotSegments(_ path: String) -> Bool {
+        guard path.utf8.contains(UInt8(ascii: ".")) || path.utf8.contains(UInt8(ascii: "%")) else { return false }
+        return path.utf8.split(whereSeparator: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }).contains {
+            guard $0.count <= 6 else { return false }
+            let text = Substring($0).lowercased().replacing("%2e", with: ".")
+            return text == "." || text == ".."
+        }
+    }
+}
+
 extension TokenGate {
     /// What the gate says to a request, and the cookie that it earned.
     ///
@@ -148,5 +202,18 @@ extension TokenGate {
         let grant = TokenGrant(.paths([directory + "*"]), from: now, lifetime: cookie.lifetime)
         guard let token = try? cookie.scheme.sign(grant), let field = token.fields.first else { return nil }
         return "\(field.name)=\(field.value); Path=\(directory); Max-Age=\(Int64(cookie.lifetime.seconds)); HttpOnly"
+    }
+}
+
+/// Timestamps of the Network Time Protocol (RFC 5905 section 6).
+enum NTP {
+    /// Seconds since 1900 in 32 bits, and the fraction of the second in 32 more.
+    static func timestamp(_ time: WallTime) -> [UInt8] {
+        let seconds = floorDivide(time.nanoseconds, 1_000_000_000)
+        let rest = UInt64(time.nanoseconds - seconds * 1_000_000_000)
+        var writer = BoxWriter()
+        writer.put(UInt32(truncatingIfNeeded: seconds + 2_208_988_800))
+        writer.put(UInt32(truncatingIfNeeded: (rest << 32) / 1_000_000_000))
+        return writer.bytes
     }
 }

@@ -11,6 +11,7 @@ final class Edge: Sendable {
     /// The lower-case names of the headers that may carry a token.
     let gateHeaders: Set<String>
     private let source: Source
+    let steering: Steering
     private let lifetimes: Lifetimes
     private let cache = EdgeCache()
     private let counters: Mutex<Counters>
@@ -40,6 +41,10 @@ final class Edge: Sendable {
         var changing: TimeAmount
         var fixed: TimeAmount
         var segment: TimeAmount
+        /// What a request has waited for: six target durations, as the HLS specification asks for.
+        var awaited: TimeAmount
+        /// How long a request waits at most: three target durations.
+        var patience: TimeAmount
     }
 
     private struct Counters {
@@ -49,8 +54,9 @@ final class Edge: Sendable {
         var segments: UInt64 = 0
     }
 
-    init(_ settings: EdgeSettings, origin: OriginSettings, source: Source) {
+    init(_ settings: EdgeSettings, origin: OriginSettings, source: Source, steering: Steering? = nil) {
         self.settings = settings
+        self.steering = steering ?? Steering(origin.steering)
         gate = origin.gate
         let readsHeaders = origin.gate?.placements.contains(.header) ?? false
         gateHeaders = readsHeaders ? Set(origin.gate?.scheme.fieldNames.map { $0.lowercased() } ?? []) : []
@@ -63,7 +69,9 @@ final class Edge: Sendable {
         let half = TimeAmount(nanoseconds: origin.content.liveSegmentDuration.nanoseconds / 2)
         lifetimes = Lifetimes(
             changing: settings.cache.livePlaylist ?? half, fixed: settings.cache.fixedPlaylist,
-            segment: settings.cache.segment)
+            segment: settings.cache.segment,
+            awaited: .seconds(origin.content.liveSegmentDuration.seconds.rounded(.up) * 6),
+            patience: .seconds(origin.content.liveSegmentDuration.seconds.rounded(.up) * 3))
         counters = Mutex(Counters(statistics: EdgeStatistics(pop: settings.pop)))
     }
 
@@ -73,37 +81,114 @@ final class Edge: Sendable {
     /// What the edge did so far.
     var statistics: EdgeStatistics { counters.withLock { $0.statistics } }
 
-    /// Records what was really sent of a reply.
-    func record(_ served: ServedRequest) {
-        counters.withLock { $0.statistics.record(served) }
+    /// Records what was really sent of a reply to a request with this query.
+    func record(_ served: ServedRequest, query: Substring?) {
+        counters.withLock { counters in
+            counters.statistics.record(served)
+            if let query { counters.statistics.record(query: query) }
+        }
         onRequest?(served)
     }
 
-    /// Decides the answer to a request.
-    func answer(_ request: EdgeRequest, now: WallTime) -> EdgeReply {
+    /// What is to be done about a request.
+    enum Decision {
+        case reply(EdgeReply)
+        /// Ask again at this instant.
+        case wait(until: WallTime)
+    }
+
+    /// Decides what to do about a request.
+    ///
+    /// - Parameters:
+    ///   - request: The request.
+    ///   - now: The instant.
+    ///   - arrival: The instant at which the request arrived, where it has waited since.
+    /// - Returns: The answer, or the instant at which to ask again.
+    func decide(_ request: EdgeRequest, now: WallTime, arrival: WallTime? = nil) -> Decision {
         let path = String(request.path)
         let target = resolve(path)
-        var context = Context(request: request, path: path, resource: target?.resource ?? .segment, now: now)
+        var context = Context(
+            request: request, path: path, resource: target?.resource ?? .segment, now: now, arrival: arrival ?? now)
         guard request.method == "GET" || request.method == "HEAD" else {
-            return refusal(405, "Only GET and HEAD are allowed here.", context, [("Allow", "GET, HEAD")])
+            return .reply(refusal(405, "Only GET and HEAD are allowed here.", context, [("Allow", "GET, HEAD")]))
         }
         guard path.utf8.first == UInt8(ascii: "/"), path.utf8.count <= 4_096 else {
-            return refusal(400, "The path is not a path.", context)
+            return .reply(refusal(400, "The path is not a path.", context))
         }
-        if Self.hasDotSegments(path) { return refusal(404, "Not found.", context) }
-        if case .clock? = target { return clock(context) }
-        if let refused = passGate(&context) { return refused }
-        var cut: Double?
-        if let fault = nextFault(context.resource) {
-            guard case .truncated(let share) = fault else {
-                return refusal(fault.status, "This failure is intended.", context)
+        if Self.hasDotSegments(path) { return .reply(refusal(404, "Not found.", context)) }
+        if case .clock? = target { return .reply(clock(context)) }
+        if let refused = passGate(&context) { return .reply(refused) }
+        switch target {
+        case .steering: return .reply(steer(context))
+        case .down: return .reply(refusal(503, "This place is down.", context))
+        case .synthetic(let address):
+            if let decision = waits(for: address, context) { return decision }
+        case .clock, .file, nil: break
+        }
+        return .reply(answer(target, context))
+    }
+
+    /// The answer of now to a request: one that would have to wait is refused.
+    func answer(_ request: EdgeRequest, now: WallTime) -> EdgeReply {
+        switch decide(request, now: now) {
+        case .reply(let reply): return reply
+        case .wait:
+            let path = String(request.path)
+            let context = Context(
+                request: request, path: path, resource: resolve(path)?.resource ?? .segment, now: now, arrival: now)
+            return refusal(503, "That does not exist yet.", context)
+        }
+    }
+
+    private func answer(_ target: Target?, _ context: Context) -> EdgeReply {
+        let fault = nextFault(context.resource)
+        if let status = fault?.refusalStatus { return refusal(status, "This failure is intended.", context) }
+        if case .synthetic(let address)? = target, case .synthetic(let content) = source {
+            if address.kind.wantsPass, address.resource == .segment,
+                queryValue("pass", in: context.request.query) != Substring(address.name)
+            {
+                return refusal(403, "The query lacks pass=\(address.name).", context)
             }
-            cut = share
+            if let pieces = content.progress(of: address, now: context.now) {
+                return reply(pieces, mediaType: content.mediaType(of: address), context)
+            }
         }
-        guard let target, let look = look(target, path: path, now: now) else {
-            return refusal(404, "Not found.", context)
+        guard let target, var look = look(target, context) else { return missing(target, context) }
+        if let fault { look.object = fault.spoil(look.object) }
+        var cut: Double?
+        if case .truncated(let share)? = fault { cut = share }
+        return reply(look, lifetime: lifetime(of: target, context.directives), cut: cut, context)
+    }
+
+    /// The answer to what is not there: for a patch, whether it will be.
+    private func missing(_ target: Target?, _ context: Context) -> EdgeReply {
+        if case .synthetic(let address)? = target, case .patch(let end) = address.item,
+            case .synthetic(let content) = source
+        {
+            let writer = DASHWriter(
+                content: content, address: address, now: context.now - settings.staleness,
+                deployment: steering.deployment(of: settings.pop, faults: settings.contentFaults))
+            return writer.patchRefusal(from: end) == .tooEarly
+                ? refusal(425, "Nothing has changed yet.", context)
+                : refusal(410, "There is no patch from that MPD.", context)
         }
-        return reply(look, lifetime: lifetime(of: target), cut: cut, context)
+        return refusal(404, "Not found.", context)
+    }
+
+    /// Whether a request has to wait for what it asks for, or asks for too much; nil when it can be answered.
+    private func waits(for address: ContentAddress, _ context: Context) -> Decision? {
+        guard case .synthetic(let content) = source else { return nil }
+        let seen = seen(address, at: context.now, content)
+        switch content.waiting(for: address, context.directives, now: seen) {
+        case .none: return nil
+        case .refused(let sentence): return .reply(refusal(400, sentence, context))
+        case .until(let instant):
+            let end = context.arrival + lifetimes.patience
+            guard context.now < end else {
+                return .reply(refusal(503, "What was waited for did not come.", context))
+            }
+            return .wait(until: min(context.now + (instant - seen), end))
+        }
     }
 
     // MARK: Content
@@ -111,12 +196,17 @@ final class Edge: Sendable {
     /// What a path is to this edge.
     private enum Target {
         case clock
+        case steering
+        /// A place where nothing works.
+        case down
         case synthetic(ContentAddress)
         case file(ResourceKind)
 
         var resource: ResourceKind {
             switch self {
             case .clock: .clock
+            case .steering: .steering
+            case .down: .segment
             case .synthetic(let address): address.resource
             case .file(let kind): kind
             }
@@ -127,6 +217,8 @@ final class Edge: Sendable {
         if path == "/time" { return .clock }
         switch source {
         case .synthetic(let content):
+            if path == "/steering" { return .steering }
+            if path.hasPrefix("/down/") { return .down }
             return content.address(of: path).map { .synthetic($0) }
         case .directory:
             let type = MediaType.ofFile(path)
@@ -134,25 +226,45 @@ final class Edge: Sendable {
         }
     }
 
-    private func lifetime(of target: Target) -> TimeAmount {
+    private func lifetime(of target: Target, _ directives: PlaylistDirectives) -> TimeAmount {
         switch target {
-        case .clock: .zero
+        case .clock, .steering, .down: .zero
+        case .synthetic(let address) where Self.isDirected(address) && directives.blocks: lifetimes.awaited
         case .synthetic(let address) where address.changes: lifetimes.changing
         case .synthetic(let address): address.resource == .playlist ? lifetimes.fixed : lifetimes.segment
         case .file(let kind): kind == .playlist ? lifetimes.changing : lifetimes.segment
         }
     }
 
-    private func look(_ target: Target, path: String, now: WallTime) -> EdgeCache.Look? {
+    /// Whether delivery directives mean anything to a resource.
+    private static func isDirected(_ address: ContentAddress) -> Bool {
+        guard address.kind.feature == .lowLatency, case .mediaPlaylist = address.item else { return false }
+        return true
+    }
+
+    /// The instant whose version of a resource the edge shows.
+    private func seen(_ address: ContentAddress, at now: WallTime, _ content: SyntheticContent) -> WallTime {
+        guard address.changes else { return now }
+        return settings.contentFaults.instant(now - settings.staleness, content.grid(of: address.kind))
+    }
+
+    private func look(_ target: Target, _ context: Context) -> EdgeCache.Look? {
+        let path = context.path
         let isPlaylist = target.resource == .playlist
-        return cache.look(path, now: now, lifetime: lifetime(of: target), keepsObject: isPlaylist) { instant in
+        let directives = context.directives
+        var key = path
+        if case .synthetic(let address) = target, Self.isDirected(address) { key += directives.key }
+        let lifetime = lifetime(of: target, directives)
+        return cache.look(key, now: context.now, lifetime: lifetime, keepsObject: isPlaylist) { instant in
             switch (target, source) {
             case (.synthetic(let address), .synthetic(let content)):
                 let seen = address.changes ? instant - settings.staleness : instant
-                return content.object(at: address, now: seen).map { EdgeObject($0) }
+                let deployment = steering.deployment(of: settings.pop, faults: settings.contentFaults)
+                return content.object(at: address, now: seen, directives: directives, in: deployment)
+                    .map { EdgeObject($0) }
             case (.file, .directory(let directory)):
                 return Self.object(path, in: directory, keeping: isPlaylist)
-            case (.clock, _), (.synthetic, .directory), (.file, .synthetic):
+            case (.clock, _), (.steering, _), (.down, _), (.synthetic, .directory), (.file, .synthetic):
                 return nil
             }
         }
@@ -173,7 +285,7 @@ final class Edge: Sendable {
         let path = context.path
         guard let gate, gate.prefixes.contains(where: { path.hasPrefix($0) }) else { return nil }
         let isPlaylist = context.resource == .playlist
-        let outcome = gate.admit(context.request, path: path, isPlaylist: isPlaylist, at: context.now)
+        let outcome = gate.admit(context.request, path: path, isPlaylist: isPlaylist, at: context.arrival)
         context.verdict = outcome.verdict
         context.cookie = outcome.cookie
         guard outcome.verdict != .valid else { return nil }
@@ -191,52 +303,5 @@ final class Edge: Sendable {
             return counters.segments
         }
         return Fault(rates, seed: settings.seed, number: number, of: resource)
-    }
-
-    /// Whether a segment of a path is `.` or `..`, encoded or not: such a path could pass a gate as another one.
-    static func hasDotSegments(_ path: String) -> Bool {
-        guard path.utf8.contains(UInt8(ascii: ".")) || path.utf8.contains(UInt8(ascii: "%")) else { return false }
-        return path.utf8.split(whereSeparator: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }).contains {
-            guard $0.count <= 6 else { return false }
-            let text = Substring($0).lowercased().replacing("%2e", with: ".")
-            return text == "." || text == ".."
-        }
-    }
-}
-
-/// What goes wrong with one answer.
-enum Fault: Equatable {
-    case notFound
-    case serverError
-    case unavailable
-    /// The share of the body that is sent, from 0 to below 1.
-    case truncated(Double)
-
-    /// The fault of a numbered request; nil when nothing goes wrong.
-    init?(_ rates: FaultRates, seed: UInt64, number: UInt64, of resource: ResourceKind) {
-        guard rates != FaultRates() else { return nil }
-        var generator = SeededGenerator(seed: seed, stream: number, purpose: resource == .playlist ? 1 : 2)
-        var draw = generator.unit()
-        let faults: [(Double, Fault)] = [
-            (rates.notFound, .notFound), (rates.serverError, .serverError), (rates.unavailable, .unavailable),
-            (rates.truncated, .truncated(generator.unit())),
-        ]
-        for (rate, fault) in faults {
-            if draw < rate {
-                self = fault
-                return
-            }
-            draw -= rate
-        }
-        return nil
-    }
-
-    var status: Int {
-        switch self {
-        case .notFound: 404
-        case .serverError: 500
-        case .unavailable: 503
-        case .truncated: 200
-        }
     }
 }

@@ -47,9 +47,10 @@ final class EdgeCache: Sendable {
         }
         let found: Found = entries.withLock { entries in
             let old = entries[path]
-            if let old, old.stored <= now, now < old.expires {
+            // Requests at the same time take their instants in another order than they come here.
+            if let old, old.stored <= now + .seconds(1.0), now < old.expires {
                 guard let object = old.object else { return .makeAgain(old) }
-                return .done(Look(object: object, age: now - old.stored, wasStale: false))
+                return .done(Look(object: object, age: max(.zero, now - old.stored), wasStale: false))
             }
             guard let object = make(now) else { return .done(nil) }
             if entries.count >= capacity { Self.prune(&entries, now: now, capacity: capacity) }
@@ -59,7 +60,7 @@ final class EdgeCache: Sendable {
         switch found {
         case .done(let look): return look
         case .makeAgain(let entry):
-            return make(entry.stored).map { Look(object: $0, age: now - entry.stored, wasStale: false) }
+            return make(entry.stored).map { Look(object: $0, age: max(.zero, now - entry.stored), wasStale: false) }
         }
     }
 

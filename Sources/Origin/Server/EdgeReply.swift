@@ -52,12 +52,14 @@ struct EdgeReply: Sendable {
         case none
         case parts([BodyPart])
         case file(MediaFile, Range<Int>)
+        /// Pieces that are sent as they come to exist, without a length in front.
+        case timed([(due: WallTime, parts: [BodyPart])])
     }
 
     var status: Int
     var headers: [(name: String, value: String)]
     var body: Body
-    /// The number of bytes that `Content-Length` announces.
+    /// The number of bytes of the body, which `Content-Length` announces unless it is timed.
     var length: Int
     /// The number of bytes after which the connection is closed; nil for the whole body.
     var cutAt: Int?

@@ -14,6 +14,7 @@ struct ReplySender: Sendable {
     let channel: any Channel
     let delay: Quantities.TimeAmount
     let cap: BitRate?
+    let alarms: AlarmClock
 
     /// At most so many bytes are under way before the next ones are handed over.
     private static let batchSize = 1 << 20
@@ -58,6 +59,19 @@ struct ReplySender: Sendable {
                 try await write(head, [ByteBuffer(bytes: bytes)], end: isWhole && count == left)
                 head = nil
                 sent += Int64(count)
+            }
+        case .timed(let pieces):
+            for (number, piece) in pieces.enumerated() {
+                try await alarms.wait(until: piece.due)
+                var cursor = PartCursor(piece.parts)
+                var left = piece.parts.size
+                while left > 0 {
+                    let count = try await pacer?.wait(toSendUpTo: left) ?? left
+                    left -= count
+                    try await write(head, cursor.next(count), end: left == 0 && number == pieces.count - 1)
+                    head = nil
+                    sent += Int64(count)
+                }
             }
         }
         if head != nil { try await write(head, [], end: isWhole) }

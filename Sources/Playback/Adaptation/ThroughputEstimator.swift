@@ -75,6 +75,23 @@ package struct ThroughputEstimator: Sendable, Hashable {
     /// The wait for a first byte that is usual, in seconds; 0.1 before the first sample.
     private var waitEstimate: Double { firstByte.estimate ?? 0.1 }
 
+    /// Takes the chunks of a segment in that was fetched while it was being made: the waits between them tell of the
+    /// encoder, not of the link.
+    ///
+    /// - Parameters:
+    ///   - bytes: The bytes of chunks that took measurable time; nothing happens when there are none.
+    ///   - time: The time that they took.
+    package mutating func sample(bytes: ByteCount, activeTime time: TimeAmount) {
+        guard bytes > .zero, time > .zero else { return }
+        let seconds = max(time.seconds, 0.000_001)
+        let rate = Double(bytes.count) * 8 / seconds
+        fast.sample(rate, weight: seconds)
+        slow.sample(rate, weight: seconds)
+    }
+
+    /// The estimated throughput, or nil before the first sample.
+    package var measured: BitRate? { fast.estimate == nil ? nil : estimate }
+
     /// The estimated throughput.
     package var estimate: BitRate {
         guard let fast = fast.estimate, let slow = slow.estimate else { return initial }

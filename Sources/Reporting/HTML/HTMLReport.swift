@@ -19,6 +19,7 @@ package enum HTMLReport {
         output.write(HTMLHeader.render(verdicts))
         output.write(HTMLCharts.render(report, verdicts))
         output.write(HTMLGroups.render(report, verdicts))
+        output.write(HTMLFindings.render(report))
         output.write(HTMLTransfers.render(report))
         output.write(HTMLTester.render(report))
         output.write(footer(report))
@@ -60,6 +61,10 @@ package enum HTMLReport {
             (
                 "Time to first byte",
                 "From the begin of a transfer to the first byte of the response, of complete responses."
+            ),
+            (
+                "Finding",
+                "Something a stream, document or response does against its specification, whether or not a viewer noticed."
             ),
             ("p95", "95 % of the values are at or below it. Percentiles are never averaged."),
         ]

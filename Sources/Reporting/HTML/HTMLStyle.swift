@@ -71,6 +71,8 @@ enum HTMLStyle {
         thead th{color:var(--soft);font-size:.78rem;white-space:normal;vertical-align:bottom;line-height:1.25;border-top:0;border-bottom:1px solid var(--line)}
         tbody th{font-weight:600}
         .n{text-align:right}
+        .long{white-space:normal;overflow-wrap:anywhere;min-width:14em}
+        td small,th small{display:block;color:var(--soft);font-weight:400}
         .worst{background:var(--badbg);color:var(--bad);font-weight:600}
         .note{color:var(--soft);font-size:.88rem;max-width:46em}
         footer{margin-top:44px;border-top:1px solid var(--line);padding-top:12px;color:var(--soft);font-size:.85rem}

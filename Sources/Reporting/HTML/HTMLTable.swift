@@ -5,10 +5,13 @@ struct HTMLTable {
         let text: String
         /// A class of the style sheet, or `""`.
         var style = ""
+        /// A smaller line below, or `""`.
+        var detail = ""
 
-        init(_ text: String, style: String = "") {
+        init(_ text: String, style: String = "", detail: String = "") {
             self.text = text
             self.style = style
+            self.detail = detail
         }
 
         init(stringLiteral value: String) { self.init(value) }
@@ -54,6 +57,7 @@ struct HTMLTable {
                 let attribute = styles.isEmpty ? "" : " class=\"\(styles)\""
                 text += column == 0 ? "<th scope=\"row\"\(attribute)>" : "<td\(attribute)>"
                 text += Escaping.markup(cell.text)
+                if !cell.detail.isEmpty { text += "<small>\(Escaping.markup(cell.detail))</small>" }
                 text += column == 0 ? "</th>" : "</td>"
             }
             text += "</tr>"

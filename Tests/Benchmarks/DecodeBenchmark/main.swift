@@ -40,8 +40,31 @@ measure("live playlist, 10 segments, \(ten.count) bytes", rounds: 1_001, target:
 }
 measure("live playlist, 5 000 segments, \(many.count) bytes", rounds: 301, target: .milliseconds(3)) { decode(many) }
 measure("playlist, 1 000 000 segments, \(million.count) bytes", rounds: 5) { decode(million) }
+let lowLatency = Documents.lowLatencyPlaylist(from: 10, segments: 10)
+measure("low-latency playlist, 10 segments, 42 parts, \(lowLatency.count) bytes", rounds: 1_001, perRound: 10) {
+    decode(lowLatency)
+}
+let held = try ManifestDecoder.decode(Documents.lowLatencyPlaylist(from: 10, segments: 1_000))
+let delta = Documents.lowLatencyPlaylist(from: 11, segments: 1_000, skipping: 990)
+measure("delta of 10 to 1 000 segments, \(delta.count) bytes", rounds: 1_001, perRound: 10) {
+    guard case .mediaPlaylist(let playlist)? = try? ManifestDecoder.update(delta, of: held) else {
+        preconditionFailure("no update")
+    }
+    precondition(playlist.segments.lastSequence == 1_010, "not all segments")
+}
 let mpd = Documents.timelineMPD(entries: 2_000)
 measure("MPD, 2 000 timeline entries, \(mpd.count) bytes", rounds: 101, target: .milliseconds(10)) { decode(mpd) }
+
+let patchable = Documents.patchableMPD(entries: 2_000)
+let patch = Documents.patch()
+if let held = try? ManifestDecoder.decode(patchable) {
+    measure("patch of it, \(patch.count) bytes", rounds: 101, target: .milliseconds(15)) {
+        guard case .presentation(let result)? = try? ManifestDecoder.update(patch, of: held) else {
+            preconditionFailure("the patch does not fit")
+        }
+        precondition(result.dynamicTiming?.publishTime != nil, "no version")
+    }
+}
 
 let cache = ManifestCache()
 let copies = (0..<64).map { _ in Array(ten + Array("#\n".utf8)) }
@@ -50,6 +73,19 @@ measure("cache hit, \(copies[0].count) bytes", rounds: 1_001, target: .microseco
     next = (next + 1) & 63
     _ = try? cache.decode(copies[next])
 }
+let viewer = DecodingContext(
+    variables: ["a": "b"], uri: "https://cdn.example.com/live/index.m3u8?token=0123456789abcdef")
+measure("cache hit with a viewer's own URI", rounds: 1_001, target: .microseconds(2), perRound: 100) {
+    next = (next + 1) & 63
+    _ = try? cache.decode(copies[next], context: viewer)
+}
+let updates = ManifestCache()
+let deltas = (0..<64).map { _ in Array(delta) }
+measure("cache hit of an update, \(delta.count) bytes", rounds: 1_001, perRound: 100) {
+    next = (next + 1) & 63
+    _ = try? updates.update(deltas[next], of: held)
+}
+precondition(updates.updateStatistics.decodes == 1, "the cache decoded an update more than once")
 let longCopies = (0..<4).map { _ in Array(many + Array("#\n".utf8)) }
 measure("cache hit, \(longCopies[0].count) bytes", rounds: 1_001) {
     next = (next + 1) & 3
@@ -69,6 +105,20 @@ let hostile: [(name: String, bytes: [UInt8])] = [
     (
         "1 900 000 keys",
         Documents.repeated("#EXT-X-KEY:METHOD=AES-128,URI=\"a\"\n", 1_900_000, between: "#EXTM3U\n", "")
+    ),
+    (
+        "100 000 parts",
+        Documents.repeated(
+            "#EXT-X-PART:URI=\"a\",DURATION=1\n", 100_000, between: "#EXTM3U\n#EXT-X-TARGETDURATION:1\n", "")
+    ),
+    (
+        "1 000 000 tags of one date range",
+        Documents.repeated(
+            "#EXT-X-DATERANGE:ID=\"a\",X-B=\"c\"\n", 1_000_000, between: "#EXTM3U\n#EXT-X-TARGETDURATION:1\n", "")
+    ),
+    (
+        "10 000 variants that are the same",
+        Documents.repeated("#EXT-X-STREAM-INF:BANDWIDTH=1\na\n", 10_000, between: "#EXTM3U\n", "")
     ),
     (
         "elements of 60 attributes",

@@ -68,7 +68,7 @@ struct Stream {
             document = .manifest(.mediaPlaylist(playlists[number]))
         case .video: bytes = Self.bitRates[Self.track(of: request.uri)] * Self.segmentSeconds / 8
         case .audio: bytes = Self.audioBitRate * Self.segmentSeconds / 8
-        case .initialization, .key, .index, .subtitles, .step: break
+        case .initialization, .key, .index, .subtitles, .step, .steering, .assetList, .clock: break
         }
         let timings = TransferTimings(
             begun: now, firstByte: .seconds(Self.latency), total: .seconds(Self.latency + bytes * 8 / Self.bandwidth))

@@ -115,6 +115,8 @@ struct World {
                 plan(
                     at: now, viewer: viewer,
                     ended: (id, TransferReport(timings: timings, status: 0, error: "cancelled")))
+            // The stream names no clock.
+            case .synchronize: break
             case .report(let event):
                 reported.append((viewer, event))
             }
@@ -134,7 +136,9 @@ struct World {
             switch event.event {
             case .transferFinished(let transfer) where transfer.mediaDuration > .zero: segments += 1
             case .stateChanged(_, .rebuffering): viewers[viewer].hasRebuffered = true
-            case .started, .stateChanged, .transferFinished, .trackSelected, .rendered, .latencySampled, .failed: break
+            case .started, .stateChanged, .transferFinished, .trackSelected, .rendered, .latencySampled, .failed,
+                .interstitialStarted, .interstitialEnded, .locationChanged:
+                break
             }
             recorder.record(event, in: &viewers[viewer].ledger)
         }

@@ -1,0 +1,96 @@
+import Manifests
+import Quantities
+
+/// One session's way through the clocks that its presentation names, in their order of preference.
+struct ClockJob {
+    /// What to do next.
+    enum Step {
+        /// Send this request and tell its end to ``answered(_:begun:ended:)``.
+        case request(uri: String, isHead: Bool)
+        /// Ask an NTP server, on a thread that may block, and settle the source of this name.
+        case datagram(host: String, name: String)
+        /// Look again in a moment.
+        case wait
+        /// Done: what to add to the local clock, or nil when no source could be used.
+        case done(TimeAmount?)
+    }
+
+    private let sources: [UTCTiming]
+    private let base: String
+    private let registry: ClockSources
+    private let allows: @Sendable (String) -> Bool
+    private var position = 0
+
+    init(
+        sources: [UTCTiming], base: String, registry: ClockSources, allows: @escaping @Sendable (String) -> Bool
+    ) {
+        self.sources = sources
+        self.base = base
+        self.registry = registry
+        self.allows = allows
+    }
+
+    /// The next step at a wall time of the local clock.
+    mutating func step(at now: WallTime) -> Step {
+        while position < sources.count {
+            let source = sources[position]
+            switch source.method {
+            case .direct?:
+                let value = Array(source.value.utf8)
+                if let reading = source.reading(body: value, date: "") { return .done(reading - now) }
+            case .date?, .head?, .ntpOverHTTP?, .ntp?:
+                switch registry.claim(name) {
+                case .known(let offset?): return .done(offset)
+                case .known(nil): break
+                case .wait: return .wait
+                case .ask:
+                    if source.method == .ntp {
+                        guard let host = source.value.split(separator: " ").first.map(String.init), allows(host) else {
+                            registry.settle(name, nil)
+                            break
+                        }
+                        return .datagram(host: host, name: name)
+                    }
+                    return .request(uri: uri, isHead: source.method == .head)
+                }
+            case nil: break
+            }
+            position += 1
+        }
+        return .done(nil)
+    }
+
+    /// What a request of ``Step/request(uri:isHead:)`` brought.
+    ///
+    /// - Parameters:
+    ///   - answer: Body and `Date` header of a response of status 200; nil for anything else.
+    ///   - begun: When it was sent, by the local wall clock.
+    ///   - ended: When it ended.
+    mutating func answered(_ answer: (body: [UInt8], date: String)?, begun: WallTime, ended: WallTime) {
+        guard position < sources.count else { return }
+        let middle = begun + (ended - begun) * 0.5
+        var reading = answer.flatMap { sources[position].reading(body: $0.body, date: $0.date) }
+        // A Date header counts whole seconds: on average half of one has gone by.
+        if sources[position].method == .head { reading = reading.map { $0 + .milliseconds(500) } }
+        registry.settle(name, reading.map { $0 - middle })
+    }
+
+    /// The session ends before its request did.
+    func abandon() {
+        guard position < sources.count else { return }
+        registry.release(name)
+    }
+
+    /// What the source is known by in the run: the query may hold a viewer's token.
+    private var name: String {
+        var reference = URIReference(uri)
+        reference.query = nil
+        return sources[position].scheme + " " + reference.text
+    }
+
+    private var uri: String {
+        // Of several servers in a list the first counts.
+        let first = sources[position].value.split(separator: " ").first.map(String.init) ?? ""
+        return sources[position].method == .ntp ? first : URIReference.resolve(first, against: base)
+    }
+}
