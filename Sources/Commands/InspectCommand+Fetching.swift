@@ -107,6 +107,7 @@ extension InspectCommand {
                 if !refused.isEmpty { return .answer(refused.removeFirst()) }
                 switch await channel.nextEvent() {
                 case .alarm: return .alarm
+                case .chunkArrived: continue
                 case .taskCancelled: return .stopped
                 case .transferFinished(let id, let result):
                     if let answer = finished(id, result) { return .answer(answer) }

@@ -12,7 +12,7 @@ extension InspectCommand {
         private let output: Output
         private let cache: ManifestCache
         private let variables: [String: String]
-        /// Where the versions are held against each other; the composition's choice.
+        /// Where the versions are held against each other.
         private var watch: any VersionWatch
         private var findings: [ReportFinding] = []
         private var known: Set<FindingKey> = []
@@ -26,16 +26,13 @@ extension InspectCommand {
         /// The most documents that are followed at once.
         private static let followerLimit = 50
 
-        init(
-            reading: Inspector.Reading, output: Output, followsAll: Bool, watch: any VersionWatch = NoVersionWatch()
-        ) {
+        init(reading: Inspector.Reading, output: Output, followsAll: Bool) {
             self.output = output
-            self.watch = watch
+            watch = reading.watch
             cache = reading.cache
             variables = reading.variables
             known = Set(reading.report.findings.map { FindingKey(id: $0.id, uri: $0.uri) })
             for loaded in reading.loaded {
-                note(self.watch.observe(loaded.version), at: loaded.uri)
                 guard followsAll || loaded.isPlayedByDefault, followers.count < Self.followerLimit else { continue }
                 let follower = DocumentFollower(
                     uri: loaded.version.uri, documentURI: loaded.uri, track: loaded.track, bytes: loaded.bytes,

@@ -98,6 +98,8 @@ extension InspectCommand {
             /// HLS variables that media playlists import.
             var variables: [String: String]
             var cache: ManifestCache
+            /// What has seen the versions so far.
+            var watch: any VersionWatch
         }
 
         private func read(_ fetcher: Fetcher) async throws -> Reading {
@@ -131,8 +133,15 @@ extension InspectCommand {
             }
             documents.transfers = fetcher.transfers.sorted { $0.begunAt.time < $1.begunAt.time }
             documents.findings += fetcher.findings
-            let report = ReportBuilder.report(documents, tool: InspectCommand.tool)
-            return Reading(report: report, loaded: loaded, variables: variables, cache: cache)
+            var watch: any VersionWatch = ConformanceWatch()
+            for version in loaded {
+                // What the decoder found stands in the report anyway.
+                let known = Set(version.version.manifest.findings)
+                let found = watch.observe(version.version).filter { !known.contains($0) }
+                documents.findings += found.map { ReportFinding($0, uri: version.uri) }
+            }
+            let report = ReportBuilder.report(documents, tool: InspectCommand.tool, limits: output.limits)
+            return Reading(report: report, loaded: loaded, variables: variables, cache: cache, watch: watch)
         }
 
         /// A document as it came; nil where nothing was exchanged.

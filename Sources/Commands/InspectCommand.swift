@@ -105,7 +105,7 @@ struct InspectCommand: AsyncParsableCommand {
         }
         let documents = InspectedDocuments(
             source: source, uri: base ?? "", manifest: manifest, inspectedAt: WallClock.now())
-        let report = ReportBuilder.report(documents, tool: Self.tool)
+        let report = ReportBuilder.report(documents, tool: Self.tool, limits: output.limits)
         try output.show(report)
         return report.findings
     }
@@ -181,6 +181,11 @@ extension InspectCommand {
 
         func show(_ result: ReportFindings) throws {
             write(isJSON ? try Self.json(result) : ChangeText.render(result, style: style))
+        }
+
+        /// How many segments it takes: people see the ends of each list.
+        var limits: ReportBuilder.Limits {
+            isJSON || style.showsAll ? ReportBuilder.Limits() : ReportBuilder.Limits(ends: 8)
         }
 
         /// A line between the report and what follows, in text only.

@@ -125,7 +125,8 @@ package struct NeededDocument: Sendable, Hashable {
         switch track.media {
         case .playlist: return NeededDocument(uri: base, kind: .playlist, track: "", isPlayedByDefault: false)
         case .indexed(let media):
-            let file = URIReference.resolve(media.uri, against: base)
+            let plain = URIReference.resolve(media.uri, against: base)
+            let file = track.query?.applied(to: plain, manifestURI: uri) ?? plain
             return NeededDocument(uri: file, kind: .index(media), track: "", isPlayedByDefault: false)
         case .segments, .muxed: return nil
         }

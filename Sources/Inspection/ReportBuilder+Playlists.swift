@@ -49,7 +49,7 @@ extension ReportBuilder {
             last >= playlist.segments.firstSequence ? playlist.segments.firstSequence...last : nil
         }
         let listing = segments(
-            playlist.segments, range, base: base, firstDiscontinuity: extras.discontinuitySequence)
+            playlist.segments, range, Addressing(base: base), firstDiscontinuity: extras.discontinuitySequence)
         return ReportPlaylist(
             uri: given(base), requestedURI: entry.requestedURI == base ? nil : given(entry.requestedURI),
             version: extras.version, playlistType: playlist.kind == .live ? nil : playlist.kind.rawValue,

@@ -60,6 +60,7 @@ extension ReportBuilder {
                     continuity: set.continuity.map {
                         ReportContinuity(period: $0.period, isContinuous: $0.isContinuous)
                     }, inbandEvents: set.inbandEvents,
+                    switchesWith: set.switchesWith, selectionPriority: set.selectionPriority,
                     tracks: set.tracks.map { track($0, in: period, position, of: presentation) })
             })
     }
@@ -99,15 +100,16 @@ extension ReportBuilder {
             result.playlistURI = given(base)
         case .muxed: result.media = .muxed
         case .segments(let list):
-            add(list, base: base, to: &result, in: period, position, of: presentation)
+            add(list, Addressing(base: base, query: track.query), to: &result, in: period, position, of: presentation)
         case .indexed(let media):
             result.media = .indexed
-            let file = resolved(media.uri, base)
+            let addressing = Addressing(base: base, query: track.query)
+            let file = addressing.resolved(media.uri, manifestURI: documents.uri)
             result.index = ReportIndex(
                 uri: file, range: media.indexRange.map(ReportByteRange.init),
-                initialization: media.initialization.map { ReportInitialization($0, base: base) })
+                initialization: media.initialization.map { initialization($0, addressing) })
             if let list = documents.indexes[InspectedDocuments.IndexKey(uri: file, media: media)] {
-                add(list, base: base, to: &result, in: period, position, of: presentation)
+                add(list, addressing, to: &result, in: period, position, of: presentation)
             }
         }
         return result
@@ -120,11 +122,11 @@ extension ReportBuilder {
     }
 
     private mutating func add(
-        _ list: SegmentList, base: String, to track: inout ReportTrack, in period: Period, _ position: Int,
+        _ list: SegmentList, _ addressing: Addressing, to track: inout ReportTrack, in period: Period, _ position: Int,
         of presentation: Presentation
     ) {
         let window = availableRange(of: list, in: period, of: presentation)
-        var segments = segments(list, window, base: base, firstDiscontinuity: Int64(position))
+        var segments = segments(list, window, addressing, firstDiscontinuity: Int64(position))
         if let timing = presentation.dynamicTiming {
             for index in segments.listed.indices { setAvailability(of: &segments.listed[index], list, timing) }
         }
@@ -166,7 +168,7 @@ extension ReportBuilder {
             query: track.query.map { query in
                 ReportQuery(
                     template: query.template, parameters: given(query.parameters),
-                    usesManifestQuery: query.usesManifestQuery)
+                    usesManifestQuery: query.usesManifestQuery, isSameOriginOnly: query.isSameOriginOnly)
             }, media: .segments, segments: [])
     }
 }

@@ -11,32 +11,55 @@ extension ReportBuilder {
         var omitted: Int64?
     }
 
+    /// How the URIs of a list come about.
+    struct Addressing {
+        /// What references are resolved against.
+        var base: String
+        /// What the MPD adds to them.
+        var query: SegmentQuery?
+
+        func resolved(_ reference: String, manifestURI: String) -> String {
+            let uri = Inspection.resolved(reference, base)
+            return query?.applied(to: uri, manifestURI: manifestURI) ?? uri
+        }
+    }
+
     /// The segments whose numbers are in a range; nil for an empty list.
     mutating func segments(
-        _ list: SegmentList, _ range: ClosedRange<Int64>?, base: String, firstDiscontinuity: Int64
+        _ list: SegmentList, _ range: ClosedRange<Int64>?, _ addressing: Addressing, firstDiscontinuity: Int64
     ) -> Listing {
         guard let range else { return Listing() }
         let (difference, overflow) = range.upperBound.subtractingReportingOverflow(range.lowerBound)
         var listing = Listing(count: overflow ? .max : difference.addingReportingOverflow(1).partialValue)
-        // Of too long a list the end is kept: that is where a live stream is.
-        let kept = min(Int64(max(0, min(budget, limits.perList))), listing.count)
-        if kept < listing.count {
-            listing.omitted = listing.count - kept
-            noteOmission(listing.count - kept)
-        }
-        guard kept > 0 else { return listing }
-        let first = range.upperBound - kept + 1
-        var previous = firstDiscontinuity
-        if first > range.lowerBound { previous = list.segment(first - 1)?.discontinuity ?? previous }
-        listing.listed.reserveCapacity(Int(kept))
-        for sequence in first...range.upperBound {
-            guard let segment = list.segment(sequence) else { continue }
-            listing.listed.append(report(segment, base: base, previousDiscontinuity: previous))
-            previous = segment.discontinuity
-            judge(segment, base: base)
+        for run in runs(of: range, count: listing.count) {
+            listing.listed.reserveCapacity(listing.listed.count + run.count)
+            var previous = firstDiscontinuity
+            if run.lowerBound > range.lowerBound { previous = list.segment(run.lowerBound - 1)?.discontinuity ?? previous }
+            for sequence in run {
+                guard let segment = list.segment(sequence) else { continue }
+                listing.listed.append(report(segment, addressing, previousDiscontinuity: previous))
+                previous = segment.discontinuity
+                judge(segment, base: addressing.base)
+            }
         }
         budget -= listing.listed.count
+        let omitted = listing.count - Int64(listing.listed.count)
+        if omitted > 0 {
+            listing.omitted = omitted
+            if limits.ends == nil { noteOmission(omitted) }
+        }
         return listing
+    }
+
+    /// The numbers to list: all, or those at both ends, or, of too long a list, the last: that is where a live stream is.
+    private func runs(of range: ClosedRange<Int64>, count: Int64) -> [ClosedRange<Int64>] {
+        if let ends = limits.ends.map(Int64.init), count > 2 * ends {
+            return [
+                range.lowerBound...(range.lowerBound + ends - 1), (range.upperBound - ends + 1)...range.upperBound,
+            ]
+        }
+        let kept = min(Int64(max(0, min(budget, limits.perList))), count)
+        return kept > 0 ? [(range.upperBound - kept + 1)...range.upperBound] : []
     }
 
     private mutating func noteOmission(_ count: Int64) {
@@ -48,15 +71,22 @@ extension ReportBuilder {
         add([finding], at: documents.uri)
     }
 
-    private func report(_ segment: Segment, base: String, previousDiscontinuity: Int64) -> ReportSegment {
+    private func report(_ segment: Segment, _ addressing: Addressing, previousDiscontinuity: Int64) -> ReportSegment {
         ReportSegment(
             sequence: segment.sequence, start: Seconds(segment.start), duration: Seconds(segment.duration),
-            uri: resolved(segment.uri, base), byteRange: segment.byteRange.map(ReportByteRange.init),
-            initialization: segment.initialization.map { ReportInitialization($0, base: base) },
-            keys: segment.keys.map { ReportKey($0, base: base) }, discontinuitySequence: segment.discontinuity,
+            uri: addressing.resolved(segment.uri, manifestURI: documents.uri),
+            byteRange: segment.byteRange.map(ReportByteRange.init),
+            initialization: segment.initialization.map { initialization($0, addressing) },
+            keys: segment.keys.map { ReportKey($0, base: addressing.base) }, discontinuitySequence: segment.discontinuity,
             isDiscontinuity: segment.discontinuity != previousDiscontinuity, isGap: segment.isGap,
             programDateTime: segment.programDateTime.map(Timestamp.init), title: given(segment.title),
             declaredBitRate: given(segment.declaredBitRate))
+    }
+
+    func initialization(_ section: InitializationSection, _ addressing: Addressing) -> ReportInitialization {
+        ReportInitialization(
+            uri: addressing.resolved(section.uri, manifestURI: documents.uri),
+            range: section.byteRange.map(ReportByteRange.init))
     }
 
     /// The numbers of the segments to list: all of a list with an end, and of an endless one those of the window now.
@@ -65,6 +95,11 @@ extension ReportBuilder {
     ) -> ClosedRange<Int64>? {
         if let last = list.lastSequence { return last >= list.firstSequence ? list.firstSequence...last : nil }
         guard let timing = presentation.dynamicTiming else { return nil }
+        return playable(list, in: period, timing)
+    }
+
+    /// The numbers of the segments of a dynamic MPD that are available now and within the time-shift buffer.
+    func playable(_ list: SegmentList, in period: Period, _ timing: DynamicTiming) -> ClosedRange<Int64>? {
         let now = MediaTime(nanoseconds: (documents.inspectedAt - timing.availabilityStart).nanoseconds)
         guard now > period.start else { return nil }
         let offset = list.availabilityOffset == .max ? .zero : list.availabilityOffset

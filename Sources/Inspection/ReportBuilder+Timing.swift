@@ -11,7 +11,7 @@ extension ReportBuilder {
         guard let timing = presentation.dynamicTiming else { return }
         report.dynamic = dynamic(timing)
         report.latency = Self.latency(of: timing)
-        report.window = window(of: presentation, timing, report)
+        report.window = window(of: presentation, timing)
     }
 
     private static func isChunked(_ track: Track) -> Bool {
@@ -56,30 +56,30 @@ extension ReportBuilder {
 
     /// From the begin of the time-shift buffer to the end of the newest segment that is complete (dash.md section 4).
     private func window(
-        of presentation: Presentation, _ timing: DynamicTiming, _ report: InspectionReport
+        of presentation: Presentation, _ timing: DynamicTiming
     ) -> ReportWindow? {
         let now = documents.inspectedAt - timing.availabilityStart
-        let sets = report.periods.flatMap(\.switchingSets).filter { !$0.isTrickPlay }
-        let set = sets.last { $0.kind == .video } ?? sets.last
-        let isDone = { (segment: ReportSegment) in
-            segment.availableFrom.map { $0.time <= documents.inspectedAt } ?? false
-        }
-        let last = set?.tracks.first?.segments.last(where: isDone)
-        let edge = last.map {
-            TimeAmount(nanoseconds: $0.start.nanoseconds) + TimeAmount(nanoseconds: $0.duration.nanoseconds)
-        }
-        let end = edge ?? now
-        var start = TimeAmount(nanoseconds: presentation.periods.first?.start.nanoseconds ?? 0)
+        let lists = presentation.periods.compactMap { period in Self.reference(period).map { (period, $0) } }
+        let ranges = lists.compactMap { period, list in playable(list, in: period, timing).map { (list, $0) } }
+        let last = ranges.last.flatMap { list, range in list.segment(range.upperBound) }
+        let first = ranges.last.flatMap { list, range in list.segment(range.lowerBound) }
+        let end = last.map { $0.end - MediaTime.zero } ?? now
+        var start = (presentation.periods.first?.start ?? .zero) - MediaTime.zero
         if let depth = timing.timeShiftBufferDepth { start = max(start, now - depth) }
         guard end > start else { return nil }
-        let first = set?.tracks.first?.segments.first {
-            $0.start.nanoseconds + $0.duration.nanoseconds > start.nanoseconds
-        }
         let origin = TimeAmount(nanoseconds: timing.availabilityStart.nanoseconds)
         return ReportWindow(
             start: Seconds(start), end: Seconds(end), duration: Seconds(end - start),
             startTime: Timestamp(WallTime(nanoseconds: (origin + start).nanoseconds)),
-            endTime: Timestamp(WallTime(nanoseconds: (origin + end).nanoseconds)),
-            firstSequence: last == nil ? nil : first?.sequence, lastSequence: last?.sequence, playlistURI: nil)
+            endTime: Timestamp(WallTime(nanoseconds: (origin + end).nanoseconds)), firstSequence: first?.sequence,
+            lastSequence: last?.sequence, playlistURI: nil)
+    }
+
+    /// The segments of a period's first video track, or else of its first track.
+    private static func reference(_ period: Period) -> SegmentList? {
+        let sets = period.switchingSets.filter { !$0.isTrickPlay }
+        let track = (sets.first { $0.kind == .video } ?? sets.first)?.tracks.first
+        if case .segments(let list) = track?.media { return list }
+        return nil
     }
 }

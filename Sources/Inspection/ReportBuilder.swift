@@ -7,13 +7,16 @@ package struct ReportBuilder {
     package struct Limits: Sendable, Hashable {
         /// In the whole report; default one million.
         package var total: Int
-        /// In one list, of which the last are kept; default 100 000.
+        /// In one list, of which the last are kept; default one million.
         package var perList: Int
+        /// Where given, so many at the begin and at the end of each list, and nothing is said of those between.
+        package var ends: Int?
 
         /// Creates limits.
-        package init(total: Int = 1_000_000, perList: Int = 100_000) {
+        package init(total: Int = 1_000_000, perList: Int = 1_000_000, ends: Int? = nil) {
             self.total = total
             self.perList = perList
+            self.ends = ends
         }
     }
 

@@ -52,3 +52,13 @@ package struct NoVersionWatch: VersionWatch {
     /// Nothing.
     package mutating func observe(_ version: DocumentVersion) -> [Finding] { [] }
 }
+
+extension DecodedManifest {
+    /// What the decoder found.
+    package var findings: [Finding] {
+        switch self {
+        case .presentation(let presentation): presentation.findings
+        case .mediaPlaylist(let playlist): playlist.findings
+        }
+    }
+}

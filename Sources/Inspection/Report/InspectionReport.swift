@@ -131,7 +131,7 @@ package struct ReportWindow: Sendable, Hashable, Codable {
     package var startTime: Timestamp?
     /// The wall-clock time of its end, where the document tells.
     package var endTime: Timestamp?
-    /// The number of the first segment, of the first video track or else the first track.
+    /// The number of the first segment, of the newest period's first video track or else its first track.
     package var firstSequence: Int64?
     /// The number of the last segment of that track.
     package var lastSequence: Int64?

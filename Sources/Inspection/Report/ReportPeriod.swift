@@ -63,6 +63,10 @@ package struct ReportSwitchingSet: Sendable, Hashable, Codable {
     package var continuity: ReportContinuity?
     /// DASH InbandEventStream schemes.
     package var inbandEvents: [String]
+    /// The identifiers of the sets to which a player may switch in the middle (DASH `adaptation-set-switching`).
+    package var switchesWith: [String]
+    /// DASH `selectionPriority`: among sets of equal kind and language higher ones first; 1 where not given.
+    package var selectionPriority: Int
     /// The tracks, in the document's order.
     package var tracks: [ReportTrack]
 }
@@ -159,7 +163,7 @@ package struct ReportTrack: Sendable, Hashable, Codable {
     package var closedCaptionsGroup: String?
     /// The places where the track can be had, the first choice first.
     package var locations: [ReportLocation]
-    /// Parameters that segment requests carry (DASH UrlQueryInfo).
+    /// Parameters that segment requests carry (DASH UrlQueryInfo); the URIs of segments have them already.
     package var query: ReportQuery?
     /// Where the segments are listed: in a `playlist` of its own (HLS), as `segments` of the MPD, in an `indexed` file
     /// (DASH SegmentBase), or nowhere, because it is `muxed` into the variant.
@@ -200,6 +204,8 @@ package struct ReportQuery: Sendable, Hashable, Codable {
     package var parameters: String?
     /// `useMPDUrlQuery`.
     package var usesManifestQuery: Bool
+    /// `sameOriginOnly`.
+    package var isSameOriginOnly: Bool
 }
 
 /// A file with a segment index (DASH SegmentBase).

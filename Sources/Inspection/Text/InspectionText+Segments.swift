@@ -101,13 +101,14 @@ extension InspectionText {
             let shown = URIText.shortened(URIText.masked(uri), to: lines.style.width - 2)
             lines.line(lines.emphasised("  " + shown, .dim))
         }
-        if listing.omitted > 0 { lines.line("    … \(listing.omitted) earlier ones left out") }
         let segments = listing.segments
-        let isCut = !lines.style.showsAll && segments.count > 6
-        let head = isCut ? segments.prefix(3) : segments[...]
-        for segment in head { lines.line(row(segment, listing)) }
+        let isGapless = segments.last.map { $0.sequence - segments[0].sequence == Int64(segments.count) - 1 } ?? true
+        if listing.omitted > 0, isGapless { lines.line("    … \(listing.omitted) earlier ones left out") }
+        let hidden = isGapless ? 0 : listing.omitted
+        let isCut = hidden > 0 || !lines.style.showsAll && segments.count > 6
+        for segment in isCut ? segments.prefix(3) : segments[...] { lines.line(row(segment, listing)) }
         if isCut {
-            lines.line("    … \(segments.count - 5) more")
+            lines.line("    … \(Int64(segments.count) - 5 + hidden) more")
             for segment in segments.suffix(2) { lines.line(row(segment, listing)) }
         }
         addParts(of: listing)
