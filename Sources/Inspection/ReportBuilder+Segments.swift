@@ -34,7 +34,9 @@ extension ReportBuilder {
         for run in runs(of: range, count: listing.count) {
             listing.listed.reserveCapacity(listing.listed.count + run.count)
             var previous = firstDiscontinuity
-            if run.lowerBound > range.lowerBound { previous = list.segment(run.lowerBound - 1)?.discontinuity ?? previous }
+            if run.lowerBound > range.lowerBound {
+                previous = list.segment(run.lowerBound - 1)?.discontinuity ?? previous
+            }
             for sequence in run {
                 guard let segment = list.segment(sequence) else { continue }
                 listing.listed.append(report(segment, addressing, previousDiscontinuity: previous))
@@ -77,7 +79,8 @@ extension ReportBuilder {
             uri: addressing.resolved(segment.uri, manifestURI: documents.uri),
             byteRange: segment.byteRange.map(ReportByteRange.init),
             initialization: segment.initialization.map { initialization($0, addressing) },
-            keys: segment.keys.map { ReportKey($0, base: addressing.base) }, discontinuitySequence: segment.discontinuity,
+            keys: segment.keys.map { ReportKey($0, base: addressing.base) },
+            discontinuitySequence: segment.discontinuity,
             isDiscontinuity: segment.discontinuity != previousDiscontinuity, isGap: segment.isGap,
             programDateTime: segment.programDateTime.map(Timestamp.init), title: given(segment.title),
             declaredBitRate: given(segment.declaredBitRate))

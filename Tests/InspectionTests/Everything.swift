@@ -213,7 +213,7 @@ enum Everything {
             format: .dash, periods: [period], isDynamic: true, dynamicTiming: timing, duration: .seconds(Int64(7_200)),
             minimumBufferTime: .seconds(Int64(2)), details: details)
         let page = "https://cdn.example.com/live/a.mpd"
-        let key = InspectedDocuments.IndexKey(uri: "https://cdn.example.com/live/a.mp4", media: indexed)
+        let key = InspectedDocuments.IndexKey(uri: "https://cdn.example.com/live/a.mp4?a=1", media: indexed)
         return InspectedDocuments(
             source: page, uri: page, manifest: .presentation(presentation),
             indexes: [key: SegmentList([segments[0]])], inspectedAt: now)

@@ -90,13 +90,13 @@ import Testing
         // Available from 1 s before the end of its time, which counts from 100 s before now.
         #expect(track.segments[0].availableFrom?.time == Everything.now - .seconds(37.0))
         #expect(track.segments[0].availableUntil?.time == Everything.now - .seconds(2.0))
-        #expect(track.segments[0].uri == "https://cdn.example.com/live/v/s0.m4s")
+        #expect(track.segments[0].uri == "https://cdn.example.com/live/v/s0.m4s?a=1")
         let window = try #require(report.window)
         #expect(window.start.text == "70" && window.end.text == "100" && window.lastSequence == 10)
         #expect(window.firstSequence == 3)
         let indexed = report.periods[0].switchingSets[1].tracks[0]
         #expect(indexed.media == .indexed && indexed.segments.count == 1)
-        #expect(indexed.index?.uri == "https://cdn.example.com/live/a.mp4" && indexed.index?.range?.offset == 800)
+        #expect(indexed.index?.uri == "https://cdn.example.com/live/a.mp4?a=1" && indexed.index?.range?.offset == 800)
         #expect(report.isLowLatency && report.isEncrypted && report.latency?.origin == .serviceDescription)
     }
 
