@@ -49,7 +49,7 @@ let package = Package(
             "Playback",
             ["Quantities", "Transport", "Manifests", .product(name: "DequeModule", package: "swift-collections")]),
         room("Audience", ["Quantities"]),
-        room("Measurement", ["Quantities", "Transport", "Playback"]),
+        room("Measurement", ["Quantities", "Transport", "Manifests", "Playback"]),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         room(
             "CurlTransport",
@@ -62,13 +62,15 @@ let package = Package(
             "Origin",
             [
                 "Quantities", "Access",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         room(
             "RunStore",
-            ["Quantities", "Transport", "Playback", "Measurement", .product(name: "GRDB", package: "GRDB.swift")]),
-        room("Reporting", ["Quantities", "Transport", "Playback", "Measurement"]),
+            ["Quantities", "Transport", "Manifests", "Playback", "Measurement", .product(name: "GRDB", package: "GRDB.swift")]),
+        room("Reporting", ["Quantities", "Transport", "Manifests", "Playback", "Measurement"]),
         room(
             "RunProfile",
             ["Quantities", "Access", "Playback", "Audience", "Measurement", .product(name: "Yams", package: "Yams")]),
@@ -96,11 +98,16 @@ let package = Package(
         tests(
             "MeasurementTests", ["SyntheticRuns", "Measurement", "Playback", "Transport", "Manifests", "Quantities"]),
         tests("TransportContractTests", ["Quantities", "Transport", "CurlTransport", "Simulation"]),
-        tests("OriginTests", ["Origin", "Access", "Quantities"]),
+        tests(
+            "OriginTests",
+            [
+                "Origin", "Access", "Manifests", "Quantities", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ]),
         tests(
             "RunStoreTests",
-            ["RunStore", "SyntheticRuns", "Measurement", "Quantities", .product(name: "GRDB", package: "GRDB.swift")]),
-        tests("ReportingTests", ["Reporting", "SyntheticRuns", "Measurement", "Quantities"]),
+            ["RunStore", "SyntheticRuns", "Manifests", "Playback", "Measurement", "Quantities", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests("ReportingTests", ["Reporting", "SyntheticRuns", "Manifests", "Measurement", "Quantities"]),
         tests("RunProfileTests", ["RunProfile", "Audience", "Playback", "Measurement", "Transport", "Quantities"]),
         tests(
             "LoadTestTests",
@@ -113,8 +120,9 @@ let package = Package(
             "CommandsTests",
             ["Commands", "LoadTest", "Measurement", "Origin", "Reporting", "RunProfile", "RunStore", "Quantities"]),
         // Seeded runs made up in memory, for tests and benchmarks of what comes after a run.
-        room("SyntheticRuns", ["Measurement", "Playback", "Transport", "Quantities"], path: "Tests/SyntheticRuns"),
+        room("SyntheticRuns", ["Measurement", "Manifests", "Playback", "Transport", "Quantities"], path: "Tests/SyntheticRuns"),
         benchmark("DecodeBenchmark", ["Manifests", "Quantities"]),
+        benchmark("ConformanceBenchmark", ["Manifests", "Measurement", "Playback", "Quantities"]),
         benchmark("TransportBenchmark", ["Quantities", "Transport", "CurlTransport"]),
         benchmark(
             "ReportBenchmark",

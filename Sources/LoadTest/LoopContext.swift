@@ -6,7 +6,7 @@ import Quantities
 
 /// What the sessions of one event loop share.
 final class LoopContext: @unchecked Sendable {
-    // Invariant: `recorder` and the counters below it are touched on the loop's own thread only: by sessions, which run
+    // Invariant: `recorder`, `observer` and the counters below it are touched on the loop's own thread only: by sessions, which run
     // there, and by work posted to the loop. The rest is constant.
 
     let loop: CurlLoop
@@ -15,6 +15,7 @@ final class LoopContext: @unchecked Sendable {
     let documents: ManifestCache
     let clocks: ClockSources
     let recorder: LoopRecorder
+    let observer: ResponseObserver
     var sessions = 0
     /// Kinds of problem seen, with one sentence about the first of each.
     private(set) var problems: [ProblemKey: RunProblem] = [:]
@@ -35,6 +36,7 @@ final class LoopContext: @unchecked Sendable {
         self.documents = documents
         self.clocks = clocks
         recorder = LoopRecorder(sampling: settings.sampling)
+        observer = ResponseObserver(hasTokensInPaths: false)
     }
 
     /// Counts a problem; the sentence is made for the first of its kind only.
@@ -59,6 +61,7 @@ final class LoopContext: @unchecked Sendable {
     func takeInterval() async -> (delta: IntervalDelta, sessions: Int) {
         await withCheckedContinuation { continuation in
             loop.post { [self] in
+                observer.takeAges(into: recorder)
                 continuation.resume(returning: (recorder.takeInterval(at: loop.now), sessions))
             }
         }

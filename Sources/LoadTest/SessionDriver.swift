@@ -72,7 +72,8 @@ private final class SessionRun {
         let stream = settings.streams[planned.stream]
         let region = settings.regions[planned.region]
         var channelSettings = settings.channel
-        channelSettings.keptHeaders = CacheHeaders.names + ["location", "retry-after", "date"]
+        channelSettings.keptHeaders =
+            CacheHeaders.names + TransferFacts.headerNames + ["location", "retry-after", "date"]
         var label = ""
         if !region.edges.isEmpty {
             let edge = region.edges[Int(planned.id.number % UInt64(region.edges.count))]
@@ -225,6 +226,14 @@ private final class SessionRun {
             } else {
                 let report = outcome(response, of: transfer)
                 noteProblem(of: report, transfer)
+                context.observer.look(
+                    at: response, report.document,
+                    ResponseObserver.Circumstances(
+                        kind: transfer.request.kind, uri: transfer.uri,
+                        stream: context.settings.streams[planned.stream].name, request: transfer.request,
+                        wall: context.player.wall(at: response.timings.begun + response.timings.firstByte),
+                        isUnlimited: true),
+                    context.recorder)
                 tell(.transferFinished(transfer.playerID, report))
             }
         case .failure(let failed):

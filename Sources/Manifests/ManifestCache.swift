@@ -133,7 +133,7 @@ extension DecodedManifest {
             let list = playlist.segments.playlistSegments
             return (list?.bytes.count ?? 0) + (list?.entries.count ?? 0) * MemoryLayout<PlaylistSegments.Entry>.stride
                 + playlist.extras.parts.count * MemoryLayout<Part>.stride + playlist.extras.dateRanges.count * 1_024
-        case .presentation(let presentation): return presentation.patchBase.map { $0.root.reckonedSize } ?? 0
+        case .presentation(let presentation): return presentation.patchBase?.reckonedSize ?? 0
         }
     }
 }

@@ -31,29 +31,31 @@ extension PlayerSession {
     }
 
     /// How a loader's playlist is to be asked for: with which directives, and on top of what.
-    func playlistRequest(of position: Int, at now: Instant) -> (uri: String, reading: SessionRequest.Reading) {
+    func playlistRequest(
+        of position: Int, at now: Instant
+    ) -> (uri: String, reading: SessionRequest.Reading, awaited: PlaylistPosition?) {
         let uri = location(of: position)
         let variables = presentation?.details.variables ?? [:]
-        let plain = (uri, SessionRequest.Reading.manifest(variables: variables))
+        let plain = (uri, SessionRequest.Reading.manifest(variables: variables), PlaylistPosition?.none)
         let reload = loaders[position].reload
         guard settings.usesLowLatency, !reload.asksPlainly, !reload.isRefused, let media = loaders[position].media,
             let held = media.playlist
         else { return plain }
         guard media.selection == loaders[position].selection else {
             guard let position = reported(uri, by: held, base: media.base) else { return plain }
-            return (URIReference.setting(Self.directives(position), of: uri), plain.1)
+            return (URIReference.setting(Self.directives(position), of: uri), plain.1, nil)
         }
         guard let asked = loaders[position].reload.asked else { return plain }
         var directives = Self.directives(asked)
         guard let limit = held.extras.serverControl.canSkipUntil, held.isLive,
             now - loaders[position].reload.lastBegun < limit * 0.5
         else {
-            return (URIReference.setting(directives, of: uri), plain.1)
+            return (URIReference.setting(directives, of: uri), plain.1, asked)
         }
         let skip = held.extras.serverControl.canSkipDateRanges ? "v2" : "YES"
         directives.append(URIReference.Parameter("_HLS_skip", skip))
         return (
-            URIReference.setting(directives, of: uri), .update(of: .mediaPlaylist(held), variables: variables)
+            URIReference.setting(directives, of: uri), .update(of: .mediaPlaylist(held), variables: variables), asked
         )
     }
 

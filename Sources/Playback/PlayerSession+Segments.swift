@@ -129,7 +129,7 @@ extension PlayerSession {
         }
         if job.stage == .initialization {
             if let section = job.segment.initialization, !isContinued(position) {
-                let uri = URIReference.resolve(section.uri, against: job.base)
+                let uri = queried(URIReference.resolve(section.uri, against: job.base), of: position)
                 if !loaders[position].hasFetched(Self.fingerprint(uri, section.byteRange)) {
                     loaders[position].activity = .fetching(job)
                     return sendPart(
@@ -140,11 +140,15 @@ extension PlayerSession {
             job.stage = .segment
         }
         loaders[position].activity = .fetching(job)
-        var uri = URIReference.resolve(job.segment.uri, against: job.base)
-        if let query = track(of: position)?.query { uri = query.applied(to: uri, manifestURI: presentationBase) }
+        let uri = queried(URIReference.resolve(job.segment.uri, against: job.base), of: position)
         sendPart(
             transferKind(of: position), uri, job.segment.byteRange, of: position, job, due: due, attempt: attempt,
             &effects)
+    }
+
+    /// A URI of a loader's track with the parameters that the presentation wants on it.
+    func queried(_ uri: String, of position: Int) -> String {
+        track(of: position)?.query.map { $0.applied(to: uri, manifestURI: presentationBase) } ?? uri
     }
 
     /// What a loader's segments count as.

@@ -20,12 +20,12 @@ extension PlayerSession {
             send(.manifest, purpose, uri: uri, reading: reading, due: due, attempt: attempt, &effects)
         case .playlist(let position):
             guard case .playlist? = track(of: position)?.media else { return }
-            let (uri, reading) = playlistRequest(of: position, at: now)
+            let (uri, reading, awaited) = playlistRequest(of: position, at: now)
             loaders[position].reload.due = nil
             loaders[position].reload.isPending = true
             loaders[position].reload.lastBegun = now
             send(
-                .playlist, purpose, uri: uri, reading: reading, due: due, attempt: attempt,
+                .playlist, purpose, uri: uri, reading: reading, due: due, attempt: attempt, awaited: awaited,
                 &effects)
         case .index(let position):
             beginIndex(of: position, due: due, attempt: attempt, &effects)
@@ -43,7 +43,7 @@ extension PlayerSession {
     private mutating func beginIndex(of position: Int, due: Instant, attempt: Int, _ effects: inout [SessionEffect]) {
         guard case .indexed(let media)? = track(of: position)?.media else { return }
         loaders[position].reload.isPending = true
-        let uri = URIReference.resolve(media.uri, against: location(of: position))
+        let uri = queried(URIReference.resolve(media.uri, against: location(of: position)), of: position)
         // Without a range the index stands somewhere at the begin of the file; 64 KB hold it for hours of segments.
         let range = media.indexRange ?? ByteRange(offset: 0, length: 65_536)
         send(
@@ -54,7 +54,7 @@ extension PlayerSession {
     mutating func send(
         _ kind: TransferKind, _ purpose: TransferPurpose, uri: String, byteRange: ByteRange? = nil,
         reading: SessionRequest.Reading, due: Instant, attempt: Int, segment: SegmentJob? = nil,
-        _ effects: inout [SessionEffect]
+        awaited: PlaylistPosition? = nil, _ effects: inout [SessionEffect]
     ) {
         let id = TransferID(nextTransfer)
         nextTransfer += 1
@@ -67,7 +67,11 @@ extension PlayerSession {
             if segment.stage == .segment { transfer.mediaDuration = segment.segment.duration }
         }
         pending.append(transfer)
-        let request = SessionRequest(kind: kind, uri: uri, byteRange: byteRange, reading: reading, due: due)
+        var request = SessionRequest(kind: kind, uri: uri, byteRange: byteRange, reading: reading, due: due)
+        request.awaited = awaited
+        if let segment, segment.stage == .segment, let loader = purpose.loader {
+            request.media = wanted(segment, of: loader, isHint: purpose == .hint(loader: loader), at: playheadInstant)
+        }
         effects.append(.begin(id, request))
     }
 

@@ -143,6 +143,10 @@ package struct SessionRequest: Sendable {
     package var reading: Reading
     /// When it should have begun.
     package var due: Instant
+    /// What is wanted, when it is a segment, a part or a chunked segment; nil for everything else.
+    package var media: WantedMedia?
+    /// What the server is asked to wait for (blocking reload of a playlist); nil when it is not.
+    package var awaited: PlaylistPosition?
 
     /// Creates a request.
     package init(kind: TransferKind, uri: String, byteRange: ByteRange?, reading: Reading, due: Instant) {

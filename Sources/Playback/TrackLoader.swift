@@ -181,10 +181,3 @@ struct PlaylistReload: Sendable {
     /// True once the server has refused delivery directives that its playlist offers: it is polled.
     var isRefused = false
 }
-
-/// A segment, or a part of it, that a playlist is to hold.
-struct PlaylistPosition: Sendable, Hashable {
-    var sequence: Int64
-    /// Nil for the whole segment.
-    var part: Int?
-}

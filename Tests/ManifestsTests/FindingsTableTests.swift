@@ -12,7 +12,9 @@ import Testing
         let folder = Self.root.appendingPathComponent("Sources/Manifests")
         let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
         var found: Set<String> = []
-        for case let file as URL in files where file.pathExtension == "swift" {
+        // What is found over time has a section of its own (FindingRuleTests).
+        for case let file as URL in files
+        where file.pathExtension == "swift" && !file.path.contains("/Conformance/") {
             let text = try String(contentsOf: file, encoding: .utf8)
             for match in text.matches(of: /"(hls-[a-z0-9-]+)"/) { found.insert(String(match.1)) }
         }

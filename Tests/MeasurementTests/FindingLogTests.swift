@@ -3,6 +3,7 @@ import Measurement
 import Playback
 import Quantities
 import Testing
+import Transport
 
 @Suite struct FindingLogTests {
     private func finding(_ id: String = "hls-x", _ severity: Finding.Severity = .error, _ message: String = "m")
@@ -110,5 +111,39 @@ import Testing
 
     @Test func findingsAreNotCountedByRegion() {
         #expect(throws: ThresholdParseError.self) { try Threshold(parsing: "region oslo: findings == 0") }
+    }
+}
+
+@Suite struct TransferFactsTests {
+    private func response(_ headers: [(String, String)], body: String = "", bytes: Int64 = 2_000) -> TransferResult {
+        TransferResult(
+            status: 200, bytes: ByteCount(bytes), body: Array(body.utf8),
+            headers: headers.map { HTTPHeader(name: $0.0, value: $0.1) },
+            timings: TransferTimings(begun: .zero, firstByte: .milliseconds(20), total: .seconds(5.0)))
+    }
+
+    private func ids(_ facts: TransferFacts) -> [String] { TransferCheck.check(facts).map(\.id).sorted() }
+
+    @Test func areReadFromHeadersAndBody() {
+        let sound = [
+            ("content-type", "application/vnd.apple.mpegurl"), ("content-encoding", "gzip"),
+            ("cache-control", "public"), ("cache-control", "max-age=30"), ("age", "9"), ("x", "y"),
+        ]
+        var facts = TransferFacts(.playlist, response(sound, body: "#EXTM3U"), uri: "https://h/p.m3u8")
+        #expect(ids(facts) == [])
+        facts.updateInterval = .seconds(4.0)
+        #expect(ids(facts) == ["http-live-max-age", "http-playlist-age"])
+        let page = TransferFacts(.manifest, response([("content-type", "x/y")], body: "<html><body>"), uri: "u")
+        #expect(ids(page) == ["http-error-page"])
+        #expect(ids(TransferFacts(.playlist, response([("age", "much")]), uri: "u")).count == 2)
+    }
+
+    @Test func aSegmentIsJudgedByWhatIsAdded() {
+        var facts = TransferFacts(.video, response([("content-type", "video/mp4")]), uri: "u")
+        #expect(ids(facts) == [])
+        facts.mediaDuration = .seconds(4.0)
+        facts.isAtFullSpeed = true
+        #expect(ids(facts) == ["http-segment-slower-than-real-time"])
+        #expect(ids(TransferFacts(.key, response([], bytes: 0), uri: "u")) == [])
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Manifests
 import Quantities
 import Testing
@@ -48,6 +49,13 @@ import Testing
             #expect(manifest.isDynamic == kind.isLive && !manifest.periods.isEmpty)
             #expect(manifest.findings.filter { $0.severity == .error }.isEmpty, "\(folder): \(manifest.findings)")
         }
+    }
+
+    @Test func everyKindIsInTheTableOfPaths() throws {
+        let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("docs/ORIGIN.md")
+        let text = try String(contentsOf: page, encoding: .utf8)
+        for folder in OriginServer.folders { #expect(text.contains("`/\(folder)/NAME/`"), "\(folder)") }
     }
 
     // MARK: Periods

@@ -141,7 +141,7 @@ extension PlaylistWatch {
         guard let first = new.segments.first, let last = old.segments.lastSequence else { return 0 }
         let begin = first.sequence &+ 1
         guard begin <= last else { return 0 }
-        for sequence in begin...min(last, begin &+ 31) {
+        for sequence in begin...last.boundedEnd(of: 32, from: begin) {
             if let candidate = old.segments.segment(sequence), isSameFile(first, candidate) {
                 return sequence &- first.sequence
             }
@@ -203,6 +203,12 @@ extension ByteRange {
 }
 
 extension Int64 {
+    /// The last of so many numbers from another on, at most this one, which is not less.
+    fileprivate func boundedEnd(of count: Int64, from begin: Int64) -> Int64 {
+        let (end, overflow) = begin.addingReportingOverflow(count - 1)
+        return overflow ? self : Swift.min(self, end)
+    }
+
     /// The distance from zero, at most the largest number.
     var distanceFromZero: Int64 { self == .min ? .max : Swift.abs(self) }
 }

@@ -125,7 +125,7 @@ package enum TransferCheck {
 
     private static func checkSegment(_ facts: TransferFacts, _ findings: inout [Finding]) {
         guard facts.mediaDuration > .zero else { return }
-        if let declared = facts.declaredBitRate, declared > .zero {
+        if let declared = facts.declaredBitRate, declared > .zero, facts.range == nil {
             let measured = BitRate(ByteCount(facts.bytes), over: facts.mediaDuration)
             let ratio = measured.bitsPerSecond / declared.bitsPerSecond
             if ratio > 1.1 || ratio < 0.9 {

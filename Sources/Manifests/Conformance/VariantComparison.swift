@@ -42,7 +42,7 @@ package struct VariantComparison: Sendable {
             variant.behind = (most - (answer.answered - answer.begun), most)
         }
         var findings: [Finding] = []
-        if !variant.isReported, let finding = difference(variant, playlist.targetDuration, name) {
+        if !variant.isReported, let finding = difference(variant, name) {
             variant.isReported = true
             findings.append(finding)
         }
@@ -50,7 +50,7 @@ package struct VariantComparison: Sendable {
         return findings
     }
 
-    private func difference(_ variant: Variant, _ target: TimeAmount, _ name: String) -> Finding? {
+    private func difference(_ variant: Variant, _ name: String) -> Finding? {
         for (other, known) in variants.sorted(by: { $0.key < $1.key }) where other != name {
             switch (variant.behind, known.behind) {
             case (nil, .some), (.some, nil):
@@ -58,7 +58,8 @@ package struct VariantComparison: Sendable {
                 return FindingRule.datesMissing.finding("\(PublicName.of(without)) has none, other renditions do")
             case (let own?, let others?):
                 let apart = max(own.least - others.most, others.least - own.most)
-                guard apart > target else { continue }
+                // Subtitles may come in longer segments.
+                guard apart > max(variant.playlist.targetDuration, known.playlist.targetDuration) else { continue }
                 return FindingRule.variantsApart.finding(
                     "\(PublicName.of(name)) and \(PublicName.of(other)) end \(apart) apart")
             case (nil, nil): continue

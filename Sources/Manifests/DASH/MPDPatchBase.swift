@@ -12,8 +12,3 @@ final class MPDPatchBase: Sendable {
     /// What an element holds beside its texts: the object, its list of attributes and its place in its parent.
     private static let elementSize = 256
 }
-
-extension XMLElement {
-    /// About how many bytes the element and all in it hold.
-    var reckonedSize: Int { children.reduce(256) { $0 + $1.reckonedSize } }
-}

@@ -43,7 +43,7 @@ struct MediaPlaylistWriter {
     /// The playlist; nil while there is nothing to list.
     func text() -> String? {
         let listed = grid.listed(at: seen)
-        guard !listed.isEmpty else { return nil }
+        guard !listed.isEmpty, fitsOneFile else { return nil }
         let skipped = skip == nil ? 0 : skippable(listed)
         var text = header(listed, version: version)
         if skipped > 0 {
@@ -56,6 +56,11 @@ struct MediaPlaylistWriter {
         }
         if kind.feature == .lowLatency { text += openParts(after: listed) }
         return kind.isLive ? text : text + "#EXT-X-ENDLIST\n"
+    }
+
+    /// False only where the ranges of a file are listed and the track is too long for one.
+    private var fitsOneFile: Bool {
+        kind.feature != .ranges || content.layouts.layout(of: track, kind, in: content) != nil
     }
 
     private var version: Int {
@@ -130,7 +135,7 @@ struct MediaPlaylistWriter {
         guard kind.isLive || kind.feature == .ads || kind.feature == .interstitials, !faults.omitsDates else {
             return ""
         }
-        let drift = TimeAmount(nanoseconds: faults.dateDrift.nanoseconds * (index % 3_600))
+        let drift = faults.dateDrift * Double(index % 3_600)
         let began = grid.start + track.time(ofSample: samples.lowerBound) + drift
         return "#EXT-X-PROGRAM-DATE-TIME:" + TimeText.iso8601(began) + "\n"
     }
@@ -197,7 +202,7 @@ struct MediaPlaylistWriter {
     /// The playlist of key pictures alone, one in each segment; nil while there is nothing to list.
     func iFrames() -> String? {
         let listed = grid.listed(at: seen)
-        guard !listed.isEmpty else { return nil }
+        guard !listed.isEmpty, fitsOneFile else { return nil }
         var text = header(listed, version: 6) + "#EXT-X-I-FRAMES-ONLY\n" + map(isAd: false)
         let layout = kind.feature == .ranges ? content.layouts.layout(of: track, kind, in: content) : nil
         for index in listed {

@@ -233,6 +233,10 @@ import Testing
                     ).playlist
                     _ = watch.observe(playlist, .at(1))
                     _ = watch.observe(playlist, .at(1e9))
+                    let renamed = WatchedPlaylist(
+                        first: first, count: 5, target: target, duration: 1, uri: { "x\($0)" }
+                    ).playlist
+                    _ = watch.observe(renamed, .at(1.5e9))
                     _ = watch.observe(WatchedPlaylist(first: 5, count: 0).playlist, .at(2e9))
                 }
             }

@@ -171,6 +171,14 @@ import Testing
         }
     }
 
+    @Test func longerSegmentsOfSubtitlesMayEndEarlier() {
+        var comparison = VariantComparison()
+        #expect(comparison.observe(WatchedPlaylist().playlist, .at(0), name: "video").isEmpty)
+        let subtitles = WatchedPlaylist(target: 60, dateShift: -50).playlist
+        #expect(comparison.observe(subtitles, .at(0), name: "text").isEmpty)
+        #expect(comparison.observe(WatchedPlaylist(first: 101).playlist, .at(4), name: "video").isEmpty)
+    }
+
     @Test func allRenditionsHaveDatesOrNone() {
         var comparison = VariantComparison()
         #expect(comparison.observe(WatchedPlaylist().playlist, .at(0), name: "v.m3u8").isEmpty)
