@@ -4,7 +4,7 @@ import Foundation
 package enum ExitStatus: Int32, Sendable {
     /// Everything was done, and all thresholds hold.
     case success = 0
-    /// At least one threshold does not hold.
+    /// At least one threshold does not hold, or `inspect --strict` found an error.
     case thresholdsFailed = 1
     /// The run's own measurement cannot be believed.
     case invalidMeasurement = 2
@@ -14,7 +14,7 @@ package enum ExitStatus: Int32, Sendable {
     case usage = 64
     /// The profile, or another input file, is wrong (EX_DATAERR).
     case badInput = 65
-    /// An input file is not there or cannot be read (EX_NOINPUT).
+    /// An input file is not there or cannot be read, or a document to inspect cannot be fetched (EX_NOINPUT).
     case noInput = 66
     /// A server that the command was to start could not be started (EX_UNAVAILABLE).
     case unavailable = 69

@@ -7,7 +7,9 @@ package struct FullhouseCommand: AsyncParsableCommand {
         commandName: "fullhouse",
         abstract: "Fills the house before the audience does: simulated HLS and DASH viewers against a CDN.",
         version: ProgramVersion.text,
-        subcommands: [RunCommand.self, DemoCommand.self, OriginCommand.self, ReportCommand.self])
+        subcommands: [
+            RunCommand.self, DemoCommand.self, InspectCommand.self, OriginCommand.self, ReportCommand.self,
+        ])
 
     package init() {}
 
