@@ -44,6 +44,7 @@ let package = Package(
         room("Quantities"),
         room("Transport", ["Quantities"]),
         room("Manifests", ["Quantities"]),
+        room("Inspection", ["Quantities", "Transport", "Manifests"]),
         room("Access", ["Quantities", .product(name: "Crypto", package: "swift-crypto")]),
         room(
             "Playback",
@@ -69,7 +70,10 @@ let package = Package(
             ]),
         room(
             "RunStore",
-            ["Quantities", "Transport", "Manifests", "Playback", "Measurement", .product(name: "GRDB", package: "GRDB.swift")]),
+            [
+                "Quantities", "Transport", "Manifests", "Playback", "Measurement",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         room("Reporting", ["Quantities", "Transport", "Manifests", "Playback", "Measurement"]),
         room(
             "RunProfile",
@@ -84,7 +88,7 @@ let package = Package(
         room(
             "Commands",
             [
-                "Quantities", "Transport", "Manifests", "Access", "Playback", "Audience", "Measurement",
+                "Quantities", "Transport", "Manifests", "Inspection", "Access", "Playback", "Audience", "Measurement",
                 "CurlTransport",
                 "Origin", "RunStore", "Reporting", "RunProfile", "LoadTest",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -92,6 +96,7 @@ let package = Package(
         .executableTarget(name: "fullhouse", dependencies: ["Commands"], swiftSettings: settings),
         tests("QuantitiesTests", ["Quantities"]),
         tests("ManifestsTests", ["Manifests", "Quantities"], resources: [.copy("Fixtures")]),
+        tests("InspectionTests", ["Inspection", "Manifests", "Transport", "Quantities"]),
         tests("AccessTests", ["Access", "Quantities"], resources: [.copy("Vectors")]),
         tests("PlaybackTests", ["Playback", "Manifests", "Transport", "Quantities"]),
         tests("AudienceTests", ["Audience", "Quantities"]),
@@ -106,7 +111,10 @@ let package = Package(
             ]),
         tests(
             "RunStoreTests",
-            ["RunStore", "SyntheticRuns", "Manifests", "Playback", "Measurement", "Quantities", .product(name: "GRDB", package: "GRDB.swift")]),
+            [
+                "RunStore", "SyntheticRuns", "Manifests", "Playback", "Measurement", "Quantities",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         tests("ReportingTests", ["Reporting", "SyntheticRuns", "Manifests", "Measurement", "Quantities"]),
         tests("RunProfileTests", ["RunProfile", "Audience", "Playback", "Measurement", "Transport", "Quantities"]),
         tests(
@@ -118,9 +126,15 @@ let package = Package(
             ]),
         tests(
             "CommandsTests",
-            ["Commands", "LoadTest", "Measurement", "Origin", "Reporting", "RunProfile", "RunStore", "Quantities"]),
+            [
+                "Commands", "Inspection", "LoadTest", "Measurement", "Origin", "Reporting", "RunProfile", "RunStore",
+                "Quantities",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
         // Seeded runs made up in memory, for tests and benchmarks of what comes after a run.
-        room("SyntheticRuns", ["Measurement", "Manifests", "Playback", "Transport", "Quantities"], path: "Tests/SyntheticRuns"),
+        room(
+            "SyntheticRuns", ["Measurement", "Manifests", "Playback", "Transport", "Quantities"],
+            path: "Tests/SyntheticRuns"),
         benchmark("DecodeBenchmark", ["Manifests", "Quantities"]),
         benchmark("ConformanceBenchmark", ["Manifests", "Measurement", "Playback", "Quantities"]),
         benchmark("TransportBenchmark", ["Quantities", "Transport", "CurlTransport"]),
