@@ -67,7 +67,8 @@ package enum PublicName {
 
     static func cut(_ text: some StringProtocol, to limit: Int = 80) -> String {
         guard text.utf8.count > limit else { return String(text) }
-        return String(text.prefix(limit - 1)) + "…"
+        // Not by characters: one of them may be a letter with a megabyte of accents.
+        return String(String.UnicodeScalarView(text.unicodeScalars.prefix(limit - 1))) + "…"
     }
 }
 
