@@ -13,7 +13,9 @@ package enum PublicName {
         if let authority = reference.authority, let at = authority.utf8.lastIndex(of: UInt8(ascii: "@")) {
             reference.authority = authority[authority.utf8.index(after: at)...]
         }
-        let segments = reference.path.split(separator: "/", omittingEmptySubsequences: false)
+        // By bytes: to Swift, a slash with an accent behind it is another character than one without.
+        let segments = reference.path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            .map(Substring.init)
         if segments.contains(where: isSecret) {
             reference.path = Substring(segments.map { isSecret($0) ? "…" : $0 }.joined(separator: "/"))
         }
