@@ -25,7 +25,8 @@ extension URIReference {
     package static func setting(_ parameters: [Parameter], of uri: String) -> String {
         guard !parameters.isEmpty else { return uri }
         var reference = URIReference(uri)
-        var pieces = (reference.query ?? "").split(separator: "&", omittingEmptySubsequences: true)
+        // By bytes: to Swift, an ampersand with an accent behind it is another character than one without.
+        var pieces = (reference.query ?? "").utf8.split(separator: UInt8(ascii: "&")).map(Substring.init)
             .filter { piece in !parameters.contains { name(of: piece) == encoded($0.name) } }
             .map(String.init)
         for parameter in parameters.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
@@ -38,7 +39,7 @@ extension URIReference {
     }
 
     private static func name(of piece: Substring) -> String {
-        String(piece.prefix { $0 != "=" })
+        String(Substring(piece.utf8.prefix { $0 != UInt8(ascii: "=") }))
     }
 
     /// Percent-encodes all but the unreserved characters of RFC 3986 section 2.3.

@@ -121,7 +121,9 @@ package struct URIReference: Hashable, Sendable {
     private static func removingDotSegments(_ path: Substring) -> Substring {
         guard needsDotRemoval(path) else { return path }
         var output: [Substring] = []
-        let segments = path.split(separator: "/", omittingEmptySubsequences: false)
+        // By bytes: to Swift, a slash with an accent behind it is another character than one without.
+        let segments = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            .map(Substring.init)
         let absolute = path.utf8.first == UInt8(ascii: "/")
         for (position, segment) in segments.enumerated() {
             let last = position == segments.count - 1

@@ -19,7 +19,12 @@ final class ReplyServer: Sendable {
     var requests: Int { count.withLock { $0 } }
 
     /// - Parameter reply: The whole answer, head and body, for a request's head.
-    init?(reply: @escaping @Sendable (String) -> String) {
+    convenience init?(reply: @escaping @Sendable (String) -> String) {
+        self.init(bytes: { Array(reply($0).utf8) })
+    }
+
+    /// - Parameter reply: The same in bytes, for answers that are no text; as much is sent as the client takes.
+    init?(bytes reply: @escaping @Sendable (String) -> [UInt8]) {
         guard let (listener, port) = Self.listen() else { return nil }
         self.listener = listener
         self.port = port
@@ -31,7 +36,7 @@ final class ReplyServer: Sendable {
                 let size = read(connection, &buffer, buffer.count)
                 if size > 0 {
                     self?.count.withLock { $0 += 1 }
-                    let answer = Array(reply(String(decoding: buffer[..<size], as: UTF8.self)).utf8)
+                    let answer = reply(String(decoding: buffer[..<size], as: UTF8.self))
                     _ = answer.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
                 }
                 close(connection)

@@ -13,7 +13,9 @@ package enum PublicName {
         if let authority = reference.authority, let at = authority.utf8.lastIndex(of: UInt8(ascii: "@")) {
             reference.authority = authority[authority.utf8.index(after: at)...]
         }
-        let segments = reference.path.split(separator: "/", omittingEmptySubsequences: false)
+        // By bytes: to Swift, a slash with an accent behind it is another character than one without.
+        let segments = reference.path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            .map(Substring.init)
         if segments.contains(where: isSecret) {
             reference.path = Substring(segments.map { isSecret($0) ? "…" : $0 }.joined(separator: "/"))
         }
@@ -67,7 +69,8 @@ package enum PublicName {
 
     static func cut(_ text: some StringProtocol, to limit: Int = 80) -> String {
         guard text.utf8.count > limit else { return String(text) }
-        return String(text.prefix(limit - 1)) + "…"
+        // Not by characters: one of them may be a letter with a megabyte of accents.
+        return String(String.UnicodeScalarView(text.unicodeScalars.prefix(limit - 1))) + "…"
     }
 }
 

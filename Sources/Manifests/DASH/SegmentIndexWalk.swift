@@ -59,7 +59,8 @@ struct SegmentIndexWalk {
         }
         // Offsets count from the first byte behind the box.
         let anchor = fileOffset + Int64(head.end)
-        guard head.firstOffset <= UInt64(DecodingLimits.largestNumber - anchor) else {
+        let room = DecodingLimits.largestNumber - anchor
+        guard room >= 0, head.firstOffset <= UInt64(room) else {
             throw SegmentIndexDecoder.malformed("the segment index points beyond any file")
         }
         var offset = anchor + Int64(head.firstOffset)

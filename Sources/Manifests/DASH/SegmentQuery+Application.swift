@@ -57,9 +57,10 @@ extension SegmentQuery {
         if identifier == "querypart" { return query }
         guard identifier.hasPrefix("query:") else { return nil }
         let name = identifier.dropFirst(6)
-        for pair in query.split(separator: "&") {
-            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            if sides[0] == name { return sides.count == 2 ? String(sides[1]) : "" }
+        // By bytes: to Swift, an ampersand with an accent behind it is another character than one without.
+        for pair in query.utf8.split(separator: ASCII.ampersand) {
+            let sides = pair.split(separator: ASCII.equals, maxSplits: 1, omittingEmptySubsequences: false)
+            if sides[0].elementsEqual(name.utf8) { return sides.count == 2 ? String(Substring(sides[1])) : "" }
         }
         return ""
     }

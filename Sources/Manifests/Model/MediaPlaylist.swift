@@ -92,7 +92,8 @@ package final class MediaPlaylist: Sendable {
     package func parts(of sequence: Int64) -> ArraySlice<Part> {
         let parts = extras.parts
         let from = Self.position(of: sequence, in: parts)
-        return parts[from..<Self.position(of: sequence + 1, in: parts)]
+        let to = sequence == .max ? parts.count : Self.position(of: sequence + 1, in: parts)
+        return parts[from..<to]
     }
 
     /// The position of the first part whose segment has this number or a later one.

@@ -1,0 +1,7 @@
+import Fuzzing
+
+/// The main function under the name that the build gives it.
+@_cdecl("FuzzIndexes_main")
+public func run(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> CInt {
+    Fuzzer.run(count, arguments) { HostileDecoder.indexes.fuzz($0, $1) }
+}
