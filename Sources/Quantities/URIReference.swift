@@ -114,7 +114,7 @@ package struct URIReference: Hashable, Sendable {
     private static func merge(_ path: Substring, with base: URIReference) -> Substring {
         if base.authority != nil, base.path.isEmpty { return "/" + path }
         guard let slash = base.path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
-        return base.path[...slash] + path
+        return base.path[..<base.path.utf8.index(after: slash)] + path
     }
 
     /// Removes `.` and `..` segments (RFC 3986 section 5.2.4).
