@@ -68,11 +68,21 @@ struct ClockJob {
     ///   - ended: When it ended.
     mutating func answered(_ answer: (body: [UInt8], date: String)?, begun: WallTime, ended: WallTime) {
         guard position < sources.count else { return }
-        let middle = begun + (ended - begun) * 0.5
-        var reading = answer.flatMap { sources[position].reading(body: $0.body, date: $0.date) }
-        // A Date header counts whole seconds: on average half of one has gone by.
-        if sources[position].method == .head { reading = reading.map { $0 + .milliseconds(500) } }
-        registry.settle(name, reading.map { $0 - middle })
+        let reading = answer.flatMap { sources[position].reading(body: $0.body, date: $0.date) }
+        // A Date header counts whole seconds: up to one more has gone by.
+        let grain = sources[position].method == .head ? TimeAmount.seconds(1) : .zero
+        registry.settle(name, reading.map { Self.offset(of: $0, grain: grain, begun: begun, ended: ended) })
+    }
+
+    /// What to add to the local clock.
+    ///
+    /// The source read its clock somewhere between the request and the end of the answer, so the true value lies in an
+    /// interval. Where that holds zero the clocks agree as far as anybody can tell; else its lower end is taken, with
+    /// which nobody asks for a segment before it is there.
+    static func offset(of reading: WallTime, grain: TimeAmount, begun: WallTime, ended: WallTime) -> TimeAmount {
+        let least = reading - ended
+        let most = reading + grain - begun
+        return least <= .zero && .zero <= most ? .zero : least
     }
 
     /// The session ends before its request did.

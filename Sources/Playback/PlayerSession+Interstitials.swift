@@ -220,5 +220,7 @@ extension PlayerSession {
         }
         replanSegments()
         beginDueSegments(at: now, &effects)
+        // There may be nothing left to play behind the break.
+        updatePlayback(at: now, &effects)
     }
 }

@@ -104,6 +104,7 @@ extension PlayerSession {
                 }
                 return
             }
+            if !hasStarted { catchUpBeforeStart(at: now) }
             hasStarted = true
             playheadInstant = now
             change(to: .playing, at: now, &effects)
@@ -112,6 +113,19 @@ extension PlayerSession {
         case .playing, .paused, .ended, .failed, .quit:
             return
         }
+    }
+
+    /// A low-latency viewer begins at the hold-back of the instant at which the picture appears, not of that at which the
+    /// playlist came: what went by while the first parts were loading is left out, as far as it is buffered.
+    private mutating func catchUpBeforeStart(at now: Instant) {
+        guard settings.usesLowLatency, wallOriginIsExact, let wallOrigin, let media = loaders.first?.media,
+            media.isLive, media.playlist?.isLowLatency == true
+        else { return }
+        let exact = MediaTime.zero + ((wall(at: now) - wallOrigin) - liveHoldBack(of: media))
+        let start = min(exact, playbackLimit - settings.startThreshold)
+        guard start > playhead else { return }
+        playhead = start
+        for position in loaders.indices { loaders[position].buffer.jump(to: start) }
     }
 
     /// True when the buffer holds what the state's threshold asks for, or all that there will be.

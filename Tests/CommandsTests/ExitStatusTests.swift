@@ -29,7 +29,8 @@ import Testing
         let files = Set(try FileManager.default.contentsOfDirectory(atPath: folder))
         #expect(
             files == [
-                "run.sqlite", "report.html", "summary.json", "summary.csv", "timeline.csv", "findings.csv", "summary.md",
+                "run.sqlite", "report.html", "summary.json", "summary.csv", "timeline.csv", "findings.csv",
+                "summary.md",
                 "junit.xml", "sessions.csv", "transfers.csv",
             ])
         func text(_ name: String) throws -> String { try String(contentsOfFile: folder + "/" + name, encoding: .utf8) }

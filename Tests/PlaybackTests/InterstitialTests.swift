@@ -134,6 +134,18 @@ struct InterstitialTests {
         #expect(harness.times(of: .playing).first ?? 9 < 1)
     }
 
+    @Test("a break that leads up to the end ends the playback, however little is loaded ahead")
+    func atTheEnd() {
+        var settings = PlayerSettings()
+        settings.forwardTarget = .seconds(4)
+        let content = BreakContent(breaks: [34])
+        var harness = PlaybackHarness(
+            content: content, network: "9", settings: settings, uri: "http://cdn.test/main/list")
+        harness.run(seconds: 60)
+        #expect(harness.session.state == .ended)
+        #expect(abs(harness.rendered(.video) - 40) < 0.01, "\(harness.rendered(.video))")
+    }
+
     @Test("pausing, leaving and replaying work in a break as elsewhere")
     func pause() {
         var harness = PlaybackHarness(content: BreakContent(), network: "9", uri: "http://cdn.test/main/list")

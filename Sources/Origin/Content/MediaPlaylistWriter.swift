@@ -158,7 +158,7 @@ struct MediaPlaylistWriter {
         default: uri = "\(index).m4s"
         }
         if faults.changesURIs, kind.isLive, grid.listed(at: seen).upperBound % 2 == 1 {
-            uri += (uri.contains("?") ? "&" : "?") + "copy=2"
+            uri = "copy-" + uri
         }
         return uri
     }

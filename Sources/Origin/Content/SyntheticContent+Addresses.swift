@@ -70,7 +70,9 @@ extension SyntheticContent {
         default: break
         }
         guard file.hasSuffix(".m4s") else { return nil }
-        let stem = file.dropLast(4)
+        var stem = file.dropLast(4)
+        // The same media by another name (ContentFaults.changesURIs).
+        if stem.hasPrefix("copy-") { stem = stem.dropFirst(5) }
         if stem.first == "t" {
             return kind.hasDASH ? Self.number(stem.dropFirst()).map { .segmentAt(track: track, ticks: $0) } : nil
         }
