@@ -368,6 +368,38 @@ thresholds: [failed sessions == 0]
     check_vod(f"TLS with HTTP/{version}", folder, {"vod-hls", "vod-dash"}, declared(house))
 
 
+def inspections(house):
+    """What `inspect` says of each stream is what stands in nginx's folder, and what ffmpeg was told to make."""
+    base = f"http://127.0.0.1:{house.port}"
+    for path in ("vod/master.m3u8", "dash/manifest.mpd", "single/manifest.mpd"):
+        ended = subprocess.run([house.program, "inspect", f"{base}/{path}", "--json"], capture_output=True, text=True,
+                               timeout=60)
+        if ended.returncode != 0:
+            fail(f"inspect {path}: status {ended.returncode}\n{ended.stderr}")
+        report = json.loads(ended.stdout)
+        lists = [playlist["segments"] for playlist in report["playlists"] if playlist["segments"]]
+        for period in report["periods"]:
+            lists += [track["segments"] for group in period["switchingSets"] for track in group["tracks"]
+                      if track.get("segments")]
+        if len(lists) != 3:
+            fail(f"inspect {path}: {len(lists)} lists of segments, two of video and one of audio were packaged")
+        for segments in lists:
+            length = sum(segment["duration"] for segment in segments)
+            if abs(length - DURATION) > 0.1:
+                fail(f"inspect {path}: segments of {length} s in all, {DURATION} s were packaged")
+            for segment in segments:
+                file = segment["uri"].replace(base, house.media)
+                size = os.path.getsize(file)
+                given = segment.get("byteRange")
+                if given and given["offset"] + given["length"] > size:
+                    fail(f"inspect {path}: {given} lies beyond the {size} bytes of {file}")
+        print(f"end-to-end: inspect {path}: {[len(segments) for segments in lists]} segments, all there")
+    ended = subprocess.run([house.program, "inspect", f"{base}/broken/master.m3u8"], capture_output=True, text=True,
+                           timeout=60)
+    if ended.returncode == 0 or "HTML page" not in ended.stderr:
+        fail(f"inspect of a page: status {ended.returncode}\n{ended.stderr}")
+
+
 def wrong_runs(house):
     """What goes wrong must be said in one sentence, with the documented status."""
     def expect(name, uri, status, sentence, extra=""):
@@ -394,6 +426,7 @@ def main():
     try:
         house.make_media()
         house.start_nginx()
+        inspections(house)
         plain_run(house)
         live_run(house, "live-hls", "/live/master.m3u8", house.start_live())
         live_run(house, "live-dash", "/dash-live/manifest.mpd", house.start_live_dash())

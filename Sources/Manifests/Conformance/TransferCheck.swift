@@ -112,7 +112,10 @@ package enum TransferCheck {
                 FindingRule.notCompressed.finding("\(name(facts)) came in \(facts.bytes) bytes without compression"))
         }
         guard let interval = facts.updateInterval, interval > .zero else { return }
-        if let control = facts.cacheControl, let limit = CacheControl.lifetime(control), limit > interval {
+        // A blocking reload names the version it wants; its answer stays right for long (6 TD, appendix B).
+        if !facts.isBlockingReload, let control = facts.cacheControl, let limit = CacheControl.lifetime(control),
+            limit > interval
+        {
             findings.append(
                 FindingRule.cachedTooLong.finding(
                     "\(name(facts)) may be cached for \(limit), it changes every \(interval)"))

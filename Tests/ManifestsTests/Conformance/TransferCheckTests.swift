@@ -88,6 +88,7 @@ import Testing
         #expect(playlist { $0.contentEncoding = nil } == ["http-playlist-not-compressed"])
         #expect(playlist { ($0.contentEncoding, $0.bytes) = (nil, 900) } == [])
         #expect(playlist { $0.cacheControl = "public, max-age=60" } == ["http-live-max-age"])
+        #expect(playlist { ($0.cacheControl, $0.isBlockingReload) = ("max-age=60", true) } == [])
         #expect(playlist { $0.cacheControl = "max-age=60, s-maxage=1" } == [])
         #expect(playlist { $0.cacheControl = "max-age=60, no-store" } == [])
         #expect(playlist { $0.cacheControl = "max-age=99999999999999999999999" } == ["http-live-max-age"])
