@@ -14,6 +14,8 @@ final class LoopContext: @unchecked Sendable {
     let player: PlayerSession.Context
     let documents: ManifestCache
     let clocks: ClockSources
+    /// Which URIs that documents name may be fetched.
+    let policy: URIPolicy
     let recorder: LoopRecorder
     let observer: ResponseObserver
     var sessions = 0
@@ -35,6 +37,7 @@ final class LoopContext: @unchecked Sendable {
         self.player = player
         self.documents = documents
         self.clocks = clocks
+        policy = URIPolicy(allowedHosts: settings.transport.allowedHosts ?? [])
         recorder = LoopRecorder(sampling: settings.sampling)
         observer = ResponseObserver(hasTokensInPaths: false)
     }

@@ -27,6 +27,11 @@ enum ProblemSentence {
         "the \(kind.label) \(shown(uri)) could not be fetched: \(reason(error))"
     }
 
+    static func local(_ kind: TransferKind, _ uri: String, host: String) -> String {
+        "the \(kind.label) \(shown(uri)) is not fetched: \(host.prefix(100)) is an address of this machine or its network,"
+            + " and the stream is a public one; list it in 'targets: allow' if that is meant"
+    }
+
     private static func reason(_ error: TransferError) -> String {
         switch error {
         case .badURI: "this is not an absolute http or https URI"

@@ -49,6 +49,10 @@ private final class SessionRun {
     private var leaveAt: Instant?
     private var giveUpAt: Instant?
     private var alarmAt: Instant?
+    /// Scheme and authority of the stream, which need no judging.
+    private let home: String
+    /// Requests that must not be made, to be told once the player has been heard out.
+    private var refused: [(id: TransferID, kind: TransferKind, uri: String, host: String)] = []
     private var clock: ClockJob?
     /// The transfer that asks for the time, and when it was begun.
     private var clockTransfer: (id: TransferID, begun: Instant)?
@@ -80,6 +84,8 @@ private final class SessionRun {
             channelSettings.pinnedAddresses = edge.addresses
             label = edge.label
         }
+        let reference = URIReference(stream.uri)
+        home = "\(reference.scheme ?? "")://\(reference.authority ?? "")/"
         channel = context.loop.openChannel(channelSettings)
         let now = channel.now
         var chance = SeededGenerator(seed: settings.plan.seed, stream: planned.id.number, purpose: Self.chancePurpose)
@@ -167,10 +173,39 @@ private final class SessionRun {
             position += 1
         }
         effects.removeAll(keepingCapacity: true)
+        tellRefused()
         tellClock()
     }
 
+    /// The local host that a document or a redirect of a public stream leads to, which is not asked; nil for others.
+    ///
+    /// Schemes other than http and https are refused by the transport.
+    private func localHost(of uri: String) -> String? {
+        guard !uri.utf8.starts(with: home.utf8),
+            case .localAddress(let host)? = context.policy.refusal(of: uri, namedBy: home)
+        else { return nil }
+        return host
+    }
+
+    /// Tells the player of requests that must not be made; never from inside its own ``PlayerSession/handle``.
+    private func tellRefused() {
+        while !refused.isEmpty {
+            let next = refused.removeFirst()
+            context.note(next.kind, "not-allowed") { ProblemSentence.local(next.kind, next.uri, host: next.host) }
+            tell(.transferFinished(next.id, refusedReport))
+        }
+    }
+
+    private var refusedReport: TransferReport {
+        TransferReport(
+            timings: TransferTimings(begun: channel.now, total: .zero), status: 0, error: "host-not-allowed",
+            bytes: .zero)
+    }
+
     private func begin(_ request: SessionRequest, for playerID: TransferID) {
+        if let host = localHost(of: request.uri) {
+            return refused.append((playerID, request.kind, request.uri, host))
+        }
         let uri = signer.map { $0.needsToken(request.kind) } == true ? signed(request.uri) : request.uri
         send(Active(channelID: freshID(), playerID: playerID, request: request, uri: uri, hops: 0))
     }
@@ -257,6 +292,12 @@ private final class SessionRun {
 
     private func follow(_ target: String, _ transfer: Active, _ response: TransferResult) {
         tell(.transferRedirected(transfer.playerID, outcome(response, of: transfer)))
+        if let host = localHost(of: target) {
+            context.note(transfer.request.kind, "not-allowed") {
+                ProblemSentence.local(transfer.request.kind, target, host: host)
+            }
+            return tell(.transferFinished(transfer.playerID, refusedReport))
+        }
         var next = transfer
         next.channelID = freshID()
         next.uri = target

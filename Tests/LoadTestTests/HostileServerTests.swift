@@ -126,6 +126,45 @@ import Testing
 
     @Test(
         .timeLimit(.minutes(2)),
+        arguments: ["127.0.0.1", "[::1]", "0x7f.1", "localhost", "10.0.0.1", "169.254.169.254"])
+    func aPublicStreamLeadsToNoLocalAddress(host: String) async throws {
+        let secret = try #require(ReplyServer { _ in ReplyServer.answer("200 OK", body: "secret") })
+        let server = try #require(
+            ReplyServer { head in
+                if head.hasPrefix("GET /away") {
+                    return ReplyServer.answer(
+                        "302 Found", headers: "Location: http://\(host):\(secret.port)/redirected\r\n")
+                }
+                return ReplyServer.answer(
+                    "200 OK",
+                    body: """
+                        #EXTM3U
+                        #EXT-X-TARGETDURATION:2
+                        #EXT-X-MAP:URI="/away"
+                        #EXTINF:2,
+                        http://\(host):\(secret.port)/segment
+                        #EXT-X-ENDLIST
+
+                        """)
+            })
+        for path in ["/list.m3u8", "/away"] {
+            var settings = Stage.settings(["http://cdn.example.com:\(server.port)\(path)"], viewers: 1)
+            settings.regions[0].edges = [
+                .init(label: "edge", addresses: ["cdn.example.com:\(server.port)": "127.0.0.1"])
+            ]
+            let run = try await Stage.play(settings)
+            #expect(run.report.totals.overall.outcomes.startFailure == 1)
+            #expect(run.report.totals.allTransfers.errors["host-not-allowed"] == 1)
+            let sentences = run.outcome.problems.map(\.sentence)
+            #expect(sentences.contains { $0.contains("is an address of this machine or its network") }, "\(sentences)")
+        }
+        #expect(secret.requests == 0)
+        server.stop()
+        secret.stop()
+    }
+
+    @Test(
+        .timeLimit(.minutes(2)),
         arguments: [
             "X-Header: " + String(repeating: "x", count: 32 << 20),
             String(repeating: "X-Header: some value\r\n", count: 1 << 20),
