@@ -1,0 +1,85 @@
+import Dispatch
+import Manifests
+import Measurement
+import Playback
+import Quantities
+import Transport
+
+// The presentation's clock (UTCTiming): asked once per run and source.
+extension SessionRun {
+    /// How often a session looks whether another one has learnt the time.
+    static let clockInterval = TimeAmount.milliseconds(50)
+
+    func synchronize(_ sources: [UTCTiming], base: String) {
+        let allowed = context.settings.transport.allowedHosts
+        clock = ClockJob(sources: sources, base: base, registry: context.clocks) { host in
+            allowed.map { $0.contains(URIReference("ntp://" + host).host ?? "") } ?? true
+        }
+        stepClock()
+    }
+
+    func stepClock() {
+        let now = channel.now
+        guard let step = clock?.step(at: context.player.wall(at: now)) else { return }
+        switch step {
+        case .done(let offset):
+            clock = nil
+            clockAnswer = .some(offset)
+        case .wait:
+            clockLookAt = now + Self.clockInterval
+        case .datagram(let host, let name):
+            clockLookAt = now + Self.clockInterval
+            let registry = context.clocks
+            // It may block for a second, which no loop's thread can afford.
+            DispatchQueue.global().async { registry.settle(name, NetworkTime.offset(from: host)) }
+        case .request(let uri, let isHead):
+            let id = freshID()
+            clockTransfer = (id, now)
+            channel.begin(
+                TransferRequest(
+                    uri: signer.map { $0.needsToken(.clock) } == true ? signed(uri) : uri,
+                    method: isHead ? .head : .get,
+                    body: .keep(limit: .kibibytes(4)), timeouts: context.settings.player.timeouts),
+                as: id)
+        }
+    }
+
+    func clockTransferFinished(_ result: Result<TransferResult, FailedTransfer>) {
+        guard let begun = clockTransfer?.begun else { return }
+        clockTransfer = nil
+        var answer: (body: [UInt8], date: String)?
+        var record = TransferRecord(
+            id: Self.clockRecord, kind: .clock, due: begun, timings: TransferTimings(begun: begun, total: .zero),
+            status: 0, bytes: .zero)
+        switch result {
+        case .success(let response):
+            if response.status == 200 { answer = (response.body, response.header("date") ?? "") }
+            record.timings = response.timings
+            record.status = response.status
+            record.bytes = response.bytes
+            record.edge = response.remoteAddress
+            record.version = response.version
+            record.connectionReused = response.connectionReused
+        case .failure(let failed):
+            record.timings = failed.timings
+            record.status = failed.status ?? 0
+            record.error = failed.error.label
+            record.bytes = failed.bytes
+            record.edge = failed.remoteAddress
+        }
+        context.recorder.record(TimedEvent(at: record.timings.ended, .transferFinished(record)), in: &ledger)
+        let wall = { (instant: Instant) in self.context.player.wall(at: instant) }
+        clock?.answered(answer, begun: wall(record.timings.begun), ended: wall(record.timings.ended))
+        stepClock()
+        tellClock()
+    }
+
+    /// The number of the transfers that ask for the time among those of the player.
+    static let clockRecord = TransferID(.max)
+
+    func tellClock() {
+        guard let answer = clockAnswer else { return }
+        clockAnswer = nil
+        tell(.clockSynchronized(answer))
+    }
+}

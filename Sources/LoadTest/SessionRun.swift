@@ -1,0 +1,238 @@
+import Access
+import Audience
+import CurlTransport
+import Manifests
+import Measurement
+import Playback
+import Quantities
+import Transport
+
+/// The life of one session; owned by its task.
+final class SessionRun {
+    /// A transfer in progress: under which number the channel knows it, and for which of the player's it is.
+    struct Active {
+        var channelID: TransferID
+        var playerID: TransferID
+        var request: SessionRequest
+        var uri: String
+        var hops: Int
+
+        /// True while no redirect has led away from the host that was asked: others are not shown its token.
+        var isAtItsHost: Bool {
+            hops == 0 || URIReference(uri).authority == URIReference(request.uri).authority
+        }
+    }
+
+    let context: LoopContext
+    let planned: PlannedSession
+    let channel: CurlChannel
+    var player: PlayerSession
+    var ledger: SessionLedger
+    var effects: [SessionEffect] = []
+    var active: [Active] = []
+    var nextTransfer: UInt32 = 0
+    var signer: TokenSigner?
+    var leaveAt: Instant?
+    var giveUpAt: Instant?
+    var alarmAt: Instant?
+    /// Scheme and authority of the stream, which need no judging.
+    let home: String
+    /// Requests that must not be made, to be told once the player has been heard out.
+    var refused: [(id: TransferID, kind: TransferKind, uri: String, host: String)] = []
+    var clock: ClockJob?
+    /// The transfer that asks for the time, and when it was begun.
+    var clockTransfer: (id: TransferID, begun: Instant)?
+    /// When to look whether somebody else has learnt the time.
+    var clockLookAt: Instant?
+    /// What is to be told of the clock once the player has been heard out.
+    var clockAnswer: TimeAmount??
+    var isStoppedByRun = false
+    var recorded: SessionRecordings.Recorded?
+
+    /// Keeps what chance decides in a session apart from what it decides in the plan.
+    static let chancePurpose: UInt64 = 100
+
+    /// The most hops of one transfer.
+    static let redirectLimit = 10
+
+    init(context: LoopContext, planned: PlannedSession) {
+        self.context = context
+        self.planned = planned
+        let settings = context.settings
+        let stream = settings.streams[planned.stream]
+        let region = settings.regions[planned.region]
+        var channelSettings = settings.channel
+        channelSettings.keptHeaders =
+            CacheHeaders.names + TransferFacts.headerNames + ["location", "retry-after", "date"]
+        var label = ""
+        if !region.edges.isEmpty {
+            let edge = region.edges[Int(planned.id.number % UInt64(region.edges.count))]
+            channelSettings.pinnedAddresses = edge.addresses
+            label = edge.label
+        }
+        let reference = URIReference(stream.uri)
+        home = "\(reference.scheme ?? "")://\(reference.authority ?? "")/"
+        channel = context.loop.openChannel(channelSettings)
+        let now = channel.now
+        var chance = SeededGenerator(seed: settings.plan.seed, stream: planned.id.number, purpose: Self.chancePurpose)
+        let seed = chance.next()
+        player = PlayerSession(context: context.player, manifestURI: stream.uri, seed: seed)
+        recorded = settings.recordings?.begin(planned.id, context.player, manifestURI: stream.uri, seed: seed)
+        signer = settings.token.map { TokenSigner(policy: $0, session: planned.id) }
+        leaveAt = planned.watch.map { now + $0 }
+        ledger = context.recorder.sessionStarted(
+            planned.id,
+            SessionArrival(
+                due: planned.arrival, started: now, stream: stream.name, region: region.name, edge: label,
+                device: settings.player.name))
+    }
+
+    func play() async {
+        defer { channel.close() }
+        tell(.start)
+        while !player.isFinished {
+            setAlarm()
+            switch await channel.nextEvent() {
+            case .transferFinished(let id, let result): transferFinished(id, result)
+            case .chunkArrived(let id, let chunk): chunkArrived(id, chunk)
+            case .alarm: alarmRang()
+            case .taskCancelled: stopByRun()
+            }
+        }
+        if clockTransfer != nil { clock?.abandon() }
+        context.recorder.sessionFinished(&ledger, at: channel.now, stoppedByRun: isStoppedByRun)
+        if let recorded { context.settings.recordings?.end(planned.id, recorded) }
+    }
+
+    func setAlarm() {
+        var wanted = player.wakeUp ?? .distantFuture
+        if let leaveAt { wanted = min(wanted, leaveAt) }
+        if let giveUpAt { wanted = min(wanted, giveUpAt) }
+        if let clockLookAt { wanted = min(wanted, clockLookAt) }
+        let next = wanted == .distantFuture ? nil : wanted
+        guard next != alarmAt else { return }
+        alarmAt = next
+        channel.setAlarm(at: next)
+    }
+
+    func alarmRang() {
+        alarmAt = nil
+        let now = channel.now
+        if let due = clockLookAt, due <= now {
+            clockLookAt = nil
+            stepClock()
+            tellClock()
+        }
+        if let due = giveUpAt, due <= now {
+            giveUpAt = nil
+            tell(.abort)
+        } else if let due = leaveAt, due <= now {
+            leaveAt = nil
+            giveUpAt = now + context.settings.grace
+            tell(.stop)
+        } else {
+            tell(.wake)
+        }
+    }
+
+    func stopByRun() {
+        isStoppedByRun = true
+        leaveAt = nil
+        giveUpAt = channel.now + context.settings.grace
+        tell(.stop)
+    }
+
+    func tell(_ input: SessionInput) {
+        let now = channel.now
+        recorded?.recording.note(input, at: now)
+        player.handle(input, at: now, effects: &effects)
+        var position = 0
+        while position < effects.count {
+            switch effects[position] {
+            case .report(let event):
+                recorded?.events.append(event)
+                context.recorder.record(event, in: &ledger)
+            case .begin(let id, let request): begin(request, for: id)
+            case .cancel(let id): cancel(id)
+            case .synchronize(let sources, let base): synchronize(sources, base: base)
+            }
+            position += 1
+        }
+        effects.removeAll(keepingCapacity: true)
+        tellRefused()
+        tellClock()
+    }
+
+    /// The local host that a document or a redirect of a public stream leads to, which is not asked; nil for others.
+    ///
+    /// Schemes other than http and https are refused by the transport.
+    func localHost(of uri: String) -> String? {
+        guard !uri.utf8.starts(with: home.utf8),
+            case .localAddress(let host)? = context.policy.refusal(of: uri, namedBy: home)
+        else { return nil }
+        return host
+    }
+
+    /// Tells the player of requests that must not be made; never from inside its own ``PlayerSession/handle``.
+    func tellRefused() {
+        while !refused.isEmpty {
+            let next = refused.removeFirst()
+            context.note(next.kind, "not-allowed") { ProblemSentence.local(next.kind, next.uri, host: next.host) }
+            tell(.transferFinished(next.id, refusedReport))
+        }
+    }
+
+    var refusedReport: TransferReport {
+        TransferReport(
+            timings: TransferTimings(begun: channel.now, total: .zero), status: 0, error: "host-not-allowed",
+            bytes: .zero)
+    }
+
+    func begin(_ request: SessionRequest, for playerID: TransferID) {
+        if let host = localHost(of: request.uri) {
+            return refused.append((playerID, request.kind, request.uri, host))
+        }
+        let uri = signer.map { $0.needsToken(request.kind) } == true ? signed(request.uri) : request.uri
+        send(Active(channelID: freshID(), playerID: playerID, request: request, uri: uri, hops: 0))
+    }
+
+    func freshID() -> TransferID {
+        defer { nextTransfer += 1 }
+        return TransferID(nextTransfer)
+    }
+
+    func signed(_ uri: String) -> String {
+        signer?.signed(uri, at: context.player.wall(at: channel.now)) ?? uri
+    }
+
+    func send(_ transfer: Active) {
+        active.append(transfer)
+        let settings = context.settings.player
+        let body: TransferRequest.Body =
+            switch transfer.request.reading {
+            case .discard: .discard
+            case .chunks: .measureChunks
+            case .manifest, .update, .segmentIndex, .steering, .assetList: .keep(limit: settings.documentLimit)
+            }
+        var headers: [HTTPHeader] = []
+        let now = context.player.wall(at: channel.now)
+        if transfer.isAtItsHost, let header = signer?.header(for: transfer.request.kind, at: now) {
+            headers.append(header)
+        }
+        channel.begin(
+            TransferRequest(
+                uri: transfer.uri, headers: headers, byteRange: transfer.request.byteRange, body: body,
+                timeouts: settings.timeouts),
+            as: transfer.channelID)
+    }
+
+    func chunkArrived(_ id: TransferID, _ chunk: ChunkArrival) {
+        guard let transfer = active.first(where: { $0.channelID == id }) else { return }
+        tell(.chunkArrived(transfer.playerID, chunk))
+    }
+
+    func cancel(_ playerID: TransferID) {
+        guard let transfer = active.first(where: { $0.playerID == playerID }) else { return }
+        channel.cancel(transfer.channelID)
+    }
+}
