@@ -51,7 +51,7 @@ package struct LoadTest: Sendable {
     package init(_ settings: LoadTestSettings) throws(CurlSetupError) {
         self.settings = settings
         epoch = MonotonicEpoch.now()
-        let startedAt = WallClock.now()
+        let startedAt = Self.wallTime(at: epoch)
         self.startedAt = startedAt
         let documents = ManifestCache()
         self.documents = documents
@@ -62,6 +62,21 @@ package struct LoadTest: Sendable {
         contexts = loops.loops.map {
             LoopContext(loop: $0, settings: settings, player: player, documents: documents, clocks: clocks)
         }
+    }
+
+    /// The wall time at the zero of the run's clock, never later than it truly was: a viewer whose clock is ahead asks
+    /// for segments that are not there yet.
+    ///
+    /// The two clocks cannot be read at one instant. Of a few pairs of readings that one counts between which least time
+    /// went by, and of its uncertainty the early end.
+    private static func wallTime(at epoch: MonotonicEpoch) -> WallTime {
+        let pairs = (0..<5).map { _ -> (gap: TimeAmount, zero: WallTime) in
+            let before = epoch.elapsed
+            let wall = WallClock.now()
+            let after = epoch.elapsed
+            return (after - before, wall - (after - .zero))
+        }
+        return pairs.min { $0.gap < $1.gap }?.zero ?? WallClock.now()
     }
 
     /// Plays the plan.
