@@ -45,7 +45,12 @@ let package = Package(
         room("Transport", ["Quantities"]),
         room("Manifests", ["Quantities"]),
         room("Inspection", ["Quantities", "Transport", "Manifests"]),
-        room("Access", ["Quantities", .product(name: "Crypto", package: "swift-crypto")]),
+        room(
+            "Access",
+            [
+                "Quantities", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ]),
         room(
             "Playback",
             ["Quantities", "Transport", "Manifests", .product(name: "DequeModule", package: "swift-collections")]),
@@ -97,7 +102,12 @@ let package = Package(
         tests("QuantitiesTests", ["Quantities"]),
         tests("ManifestsTests", ["Manifests", "Quantities"], resources: [.copy("Fixtures")]),
         tests("InspectionTests", ["Inspection", "Manifests", "Transport", "Quantities"]),
-        tests("AccessTests", ["Access", "Quantities"], resources: [.copy("Vectors")]),
+        tests(
+            "AccessTests",
+            [
+                "Access", "Quantities", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ], resources: [.copy("Vectors")]),
         tests("PlaybackTests", ["Playback", "Manifests", "Transport", "Quantities"]),
         tests("AudienceTests", ["Audience", "Quantities"]),
         tests(

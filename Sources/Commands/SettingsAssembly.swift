@@ -71,12 +71,14 @@ enum SettingsAssembly {
 
     private static func tokenPolicy(_ token: RunProfile.Token) throws -> TokenPolicy {
         let key = try SecretLoader.key(token.key)
-        let policy = TokenPolicy(
-            scheme: AkamaiEdgeAuth(key: key, name: token.name), paths: token.paths, lifetime: token.lifetime,
-            refresh: token.refresh, placement: token.inHeader ? .header : .query, onManifestOnly: token.onManifestOnly)
+        var policy = TokenPolicy(
+            scheme: AkamaiEdgeAuth(key: key, name: token.name), placement: token.inHeader ? .header : .query,
+            paths: token.paths, lifetime: token.lifetime, refresh: token.refresh)
+        policy.requests = token.onManifestOnly ? .manifest : .every
         do throws(TokenError) {
             let now = WallClock.now()
-            _ = try policy.scheme.sign(TokenGrant(.paths(token.paths), from: now, lifetime: token.lifetime))
+            _ = try policy.scheme.sign(
+                TokenGrant(.paths(token.paths), from: now, lifetime: token.lifetime), for: .query)
         } catch {
             throw CommandFailure(
                 .badInput, "the settings of 'access: token' cannot be signed with: \(error.description)")

@@ -121,38 +121,3 @@ package struct LoadTestSettings: Sendable {
         self.stopFile = stopFile
     }
 }
-
-/// How the requests of a session are signed.
-package struct TokenPolicy: Sendable {
-    /// Where the token travels.
-    package enum Placement: String, Sendable, Hashable, CaseIterable {
-        case query
-        case header
-    }
-
-    /// The scheme with its key.
-    package var scheme: any TokenScheme
-    /// The paths that a token covers, with wildcards.
-    package var paths: [String]
-    /// How long a token is good.
-    package var lifetime: TimeAmount
-    /// How long before its end a token is replaced.
-    package var refresh: TimeAmount
-    /// Where the token travels.
-    package var placement: Placement
-    /// True when only the manifest carries it and the edge's cookie does the rest; false for every request.
-    package var onManifestOnly: Bool
-
-    /// Creates a policy.
-    package init(
-        scheme: any TokenScheme, paths: [String], lifetime: TimeAmount, refresh: TimeAmount = .seconds(5),
-        placement: Placement = .query, onManifestOnly: Bool = false
-    ) {
-        self.scheme = scheme
-        self.paths = paths
-        self.lifetime = lifetime
-        self.refresh = refresh
-        self.placement = placement
-        self.onManifestOnly = onManifestOnly
-    }
-}

@@ -1,3 +1,4 @@
+import Access
 import Dispatch
 import Manifests
 import Measurement
@@ -35,10 +36,11 @@ extension SessionRun {
         case .request(let uri, let isHead):
             let id = freshID()
             clockTransfer = (id, now)
+            var outgoing = OutgoingRequest(uri: uri)
+            signer?.authorise(&outgoing, for: .clock, at: context.player.wall(at: now))
             channel.begin(
                 TransferRequest(
-                    uri: signer.map { $0.needsToken(.clock) } == true ? signed(uri) : uri,
-                    method: isHead ? .head : .get,
+                    uri: outgoing.uri, method: isHead ? .head : .get, headers: Self.headers(of: outgoing),
                     body: .keep(limit: .kibibytes(4)), timeouts: context.settings.player.timeouts),
                 as: id)
         }

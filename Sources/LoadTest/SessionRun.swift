@@ -192,8 +192,7 @@ final class SessionRun {
         if let host = localHost(of: request.uri) {
             return refused.append((playerID, request.kind, request.uri, host))
         }
-        let uri = signer.map { $0.needsToken(request.kind) } == true ? signed(request.uri) : request.uri
-        send(Active(channelID: freshID(), playerID: playerID, request: request, uri: uri, hops: 0))
+        send(Active(channelID: freshID(), playerID: playerID, request: request, uri: request.uri, hops: 0))
     }
 
     func freshID() -> TransferID {
@@ -201,11 +200,13 @@ final class SessionRun {
         return TransferID(nextTransfer)
     }
 
-    func signed(_ uri: String) -> String {
-        signer?.signed(uri, at: context.player.wall(at: channel.now)) ?? uri
-    }
-
     func send(_ transfer: Active) {
+        var transfer = transfer
+        var outgoing = OutgoingRequest(uri: transfer.uri)
+        if transfer.isAtItsHost {
+            signer?.authorise(&outgoing, for: transfer.request.kind, at: context.player.wall(at: channel.now))
+        }
+        transfer.uri = outgoing.uri
         active.append(transfer)
         let settings = context.settings.player
         let body: TransferRequest.Body =
@@ -214,16 +215,18 @@ final class SessionRun {
             case .chunks: .measureChunks
             case .manifest, .update, .segmentIndex, .steering, .assetList: .keep(limit: settings.documentLimit)
             }
-        var headers: [HTTPHeader] = []
-        let now = context.player.wall(at: channel.now)
-        if transfer.isAtItsHost, let header = signer?.header(for: transfer.request.kind, at: now) {
-            headers.append(header)
-        }
         channel.begin(
             TransferRequest(
-                uri: transfer.uri, headers: headers, byteRange: transfer.request.byteRange, body: body,
+                uri: transfer.uri, headers: Self.headers(of: outgoing), byteRange: transfer.request.byteRange, body: body,
                 timeouts: settings.timeouts),
             as: transfer.channelID)
+    }
+
+    /// What a token adds to a request beside its URI.
+    static func headers(of request: OutgoingRequest) -> [HTTPHeader] {
+        var headers = request.headers.map { HTTPHeader(name: $0.name, value: $0.value) }
+        if let cookie = request.cookieHeader { headers.append(HTTPHeader(name: "Cookie", value: cookie)) }
+        return headers
     }
 
     func chunkArrived(_ id: TransferID, _ chunk: ChunkArrival) {

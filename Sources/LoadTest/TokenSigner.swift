@@ -3,11 +3,12 @@ import Playback
 import Quantities
 import Transport
 
-/// Signs the requests of one session and replaces its token before it ends.
+/// The ticket of one session: signs its requests and replaces its token before it ends.
 struct TokenSigner {
-    private let policy: TokenPolicy
+    let policy: TokenPolicy
     private let session: SessionID
-    private var token: AccessToken?
+    private(set) var token: AccessToken?
+    private var made = WallTime(nanoseconds: .min)
     private var expires = WallTime(nanoseconds: .min)
 
     init(policy: TokenPolicy, session: SessionID) {
@@ -15,32 +16,26 @@ struct TokenSigner {
         self.session = session
     }
 
-    /// Whether a request of a kind carries the token in its URI.
-    func needsToken(_ kind: TransferKind) -> Bool {
-        policy.placement == .query && carries(kind)
+    /// Whether a request of a kind carries the token.
+    func carries(_ kind: TransferKind) -> Bool { kind == .manifest || policy.requests == .every }
+
+    /// Puts the token of now into a request.
+    mutating func authorise(_ request: inout OutgoingRequest, for kind: TransferKind, at now: WallTime) {
+        guard carries(kind) else { return }
+        renew(for: request.uri, at: now)
+        if let token { policy.scheme.attach(token, to: &request, in: policy.placement) }
     }
 
-    private func carries(_ kind: TransferKind) -> Bool { kind == .manifest || !policy.onManifestOnly }
+    /// Forgets the token, so that the next request gets a new one.
+    mutating func forget() { token = nil }
 
-    /// The URI with the token in its query.
-    mutating func signed(_ uri: String, at now: WallTime) -> String {
-        renew(at: now)
-        return token?.appended(to: uri) ?? uri
-    }
-
-    /// The header that carries the token; nil when it travels elsewhere.
-    mutating func header(for kind: TransferKind, at now: WallTime) -> HTTPHeader? {
-        guard policy.placement == .header, carries(kind) else { return nil }
-        renew(at: now)
-        return token?.fields.first.map { HTTPHeader(name: $0.name, value: $0.value) }
-    }
-
-    private mutating func renew(at now: WallTime) {
-        guard token == nil || now + policy.refresh >= expires else { return }
-        var grant = TokenGrant(.paths(policy.paths), from: now, lifetime: policy.lifetime)
-        grant.sessionID = String(session.number)
+    private mutating func renew(for uri: String, at now: WallTime) {
+        let isDue = policy.refreshInterval.map { now >= made + $0 } ?? false
+        guard token == nil || policy.signsEachURL || isDue || now + policy.refresh >= expires else { return }
+        let grant = policy.grant(to: session, for: uri, at: now)
         // A grant that the scheme cannot sign was refused when the profile was read; without a token the edge refuses.
-        token = try? policy.scheme.sign(grant)
+        token = try? policy.scheme.sign(grant, for: policy.placement)
+        made = now
         expires = grant.expires
     }
 }

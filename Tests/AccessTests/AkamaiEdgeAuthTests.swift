@@ -82,7 +82,7 @@ struct EdgeAuthVector: Decodable, CustomTestStringConvertible {
         let vectors = try EdgeAuthVector.all()
         #expect(vectors.count == 9)
         for vector in vectors {
-            let signed = try vector.scheme().sign(vector.grant())
+            let signed = try vector.scheme().sign(vector.grant(), for: .query)
             #expect(signed.value(of: "__token__") == vector.token, "\(vector.desc)")
         }
     }
@@ -103,19 +103,22 @@ struct EdgeAuthVector: Decodable, CustomTestStringConvertible {
     func timesDecideToTheSecond(seconds: Double, verdict: TokenVerdict) throws {
         let signed = try scheme().sign(
             TokenGrant(
-                .paths(["/live/*"]), expires: .seconds(1_700_003_600.0), notBefore: .seconds(1_700_000_000.0)))
+                .paths(["/live/*"]), expires: .seconds(1_700_003_600.0), notBefore: .seconds(1_700_000_000.0)),
+            for: .query)
         let request = AccessRequest(path: "/live/ch1/master.m3u8")
         #expect(scheme().verify(signed, for: request, at: .seconds(seconds)) == verdict)
     }
 
     @Test func aTokenOfAPathIsRefusedOnAnother() throws {
-        let signed = try scheme().sign(TokenGrant(.paths(["/live/*"]), from: now, lifetime: .seconds(60.0)))
+        let signed = try scheme().sign(
+            TokenGrant(.paths(["/live/*"]), from: now, lifetime: .seconds(60.0)), for: .query)
         #expect(scheme().verify(signed, for: AccessRequest(path: "/vod/a.m3u8"), at: now) == .wrongPath)
         #expect(scheme().verify(signed, for: AccessRequest(path: "/live"), at: now) == .wrongPath)
     }
 
     @Test func aTokenOfOneURLIsRefusedOnAnother() throws {
-        let signed = try scheme().sign(TokenGrant(.url("/live/a.m3u8"), from: now, lifetime: .seconds(60.0)))
+        let signed = try scheme().sign(
+            TokenGrant(.url("/live/a.m3u8"), from: now, lifetime: .seconds(60.0)), for: .query)
         #expect(scheme().verify(signed, for: AccessRequest(path: "/live/a.m3u8"), at: now) == .valid)
         #expect(scheme().verify(signed, for: AccessRequest(path: "/live/b.m3u8"), at: now) == .tampered)
     }
@@ -123,7 +126,7 @@ struct EdgeAuthVector: Decodable, CustomTestStringConvertible {
     @Test func aBoundAddressIsChecked() throws {
         var grant = TokenGrant(.paths(["/*"]), from: now, lifetime: .seconds(60.0))
         grant.clientAddress = "203.0.113.7"
-        let signed = try scheme().sign(grant)
+        let signed = try scheme().sign(grant, for: .query)
         let other = AccessRequest(path: "/a", clientAddress: "203.0.113.8")
         #expect(scheme().verify(signed, for: other, at: now) == .wrongAddress)
         #expect(
@@ -131,7 +134,8 @@ struct EdgeAuthVector: Decodable, CustomTestStringConvertible {
     }
 
     @Test func everyChangedByteIsFound() throws {
-        let signed = try scheme().sign(TokenGrant(.paths(["/live/*"]), from: now, lifetime: .seconds(60.0)))
+        let signed = try scheme().sign(
+            TokenGrant(.paths(["/live/*"]), from: now, lifetime: .seconds(60.0)), for: .query)
         let text = try #require(signed.value(of: "hdnts"))
         let request = AccessRequest(path: "/live/x")
         for position in text.utf8.indices {
@@ -168,7 +172,7 @@ struct EdgeAuthVector: Decodable, CustomTestStringConvertible {
         var grant = TokenGrant(.paths(["/*"]), from: now, lifetime: .seconds(60.0))
         grant.payload = "a b"
         let request = AccessRequest(path: "/x")
-        let signed = try scheme(salt: "a").sign(grant)
+        let signed = try scheme(salt: "a").sign(grant, for: .query)
         #expect(scheme(salt: "a").verify(signed, for: request, at: now) == .valid)
         #expect(scheme(salt: "b").verify(signed, for: request, at: now) == .tampered)
         let other = AkamaiEdgeAuth(key: SecretKey(bytes: [1, 2, 3]), name: "hdnts", salt: "a")
@@ -179,20 +183,20 @@ struct EdgeAuthVector: Decodable, CustomTestStringConvertible {
         var grant = TokenGrant(.paths(["/*"]), from: now, lifetime: .seconds(60.0))
         grant.payload = "a~exp=9"
         #expect(throws: TokenError.invalidField(name: "data", reason: "it holds the separator ~")) {
-            try scheme().sign(grant)
+            try scheme().sign(grant, for: .query)
         }
         #expect(throws: TokenError.invalidField(name: "acl", reason: "it is empty")) {
-            try scheme().sign(TokenGrant(.paths([]), from: now, lifetime: .seconds(60.0)))
+            try scheme().sign(TokenGrant(.paths([]), from: now, lifetime: .seconds(60.0)), for: .query)
         }
         #expect(throws: TokenError.self) {
-            try scheme().sign(TokenGrant(.paths(["/a!/b"]), from: now, lifetime: .seconds(60.0)))
+            try scheme().sign(TokenGrant(.paths(["/a!/b"]), from: now, lifetime: .seconds(60.0)), for: .query)
         }
         #expect(throws: TokenError.self) {
-            try scheme().sign(TokenGrant(.paths(["/*"]), expires: now, notBefore: now))
+            try scheme().sign(TokenGrant(.paths(["/*"]), expires: now, notBefore: now), for: .query)
         }
         #expect(throws: TokenError.invalidKey("it is empty")) {
             try AkamaiEdgeAuth(key: SecretKey(bytes: [])).sign(
-                TokenGrant(.paths(["/*"]), from: now, lifetime: .seconds(60.0)))
+                TokenGrant(.paths(["/*"]), from: now, lifetime: .seconds(60.0)), for: .query)
         }
     }
 

@@ -44,7 +44,7 @@ import Testing
     func withATokenOnTheManifestTheCookieDoesTheRest() async throws {
         let origin = try await gated()
         var policy = policy()
-        policy.onManifestOnly = true
+        policy.requests = .manifest
         let run = try await Stage.play(settings(origin, policy))
         _ = try await Stage.statistics(of: origin, requests: run.report.totals.allTransfers.all.count)
         #expect(run.report.totals.overall.plays == 6)
@@ -119,7 +119,7 @@ import Testing
     @Test func theHeaderCarriesTheTokenWhereItShould() {
         var policy = policy()
         policy.placement = .header
-        policy.onManifestOnly = true
+        policy.requests = .manifest
         var signer = TokenSigner(policy: policy, session: SessionID(7))
         let now = WallTime.seconds(1_000_000.0)
         #expect(!signer.needsToken(.manifest))

@@ -203,7 +203,7 @@ import Testing
 
     private func token(_ path: String, lifetime: Double = 60, key: SecretKey? = nil) throws -> String {
         let scheme = AkamaiEdgeAuth(key: key ?? self.key, name: "hdnts")
-        let signed = try scheme.sign(TokenGrant(.paths([path]), from: now, lifetime: .seconds(lifetime)))
+        let signed = try scheme.sign(TokenGrant(.paths([path]), from: now, lifetime: .seconds(lifetime)), for: .query)
         return try #require(signed.value(of: "hdnts"))
     }
 

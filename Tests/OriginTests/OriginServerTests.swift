@@ -138,7 +138,7 @@ import Testing
         let session = URLSession(configuration: configuration)
         let scheme = AkamaiEdgeAuth(key: key, name: "hdnts")
         let grant = TokenGrant(.paths(["/live/a/*"]), from: OriginSettings.systemClock(), lifetime: .seconds(60.0))
-        let url = try scheme.sign(grant).appended(to: base + "/live/a/master.m3u8")
+        let url = try scheme.sign(grant, for: .query).appended(to: base + "/live/a/master.m3u8")
         let master = try await get(url, session)
         #expect(master.status == 200)
         let cookie = try #require(master.headers.value(forHTTPHeaderField: "Set-Cookie"))

@@ -185,9 +185,9 @@ extension TokenGate {
         let access = AccessRequest(
             path: path, query: request.query.map(String.init), cookies: request.cookies, headers: request.headers,
             clientAddress: request.clientAddress)
-        let (verdict, placement) = scheme.verify(access, in: placements, at: now)
+        let (verdict, carried) = scheme.verify(access, in: placements, at: now)
         if verdict == .valid {
-            return (.valid, placement == .query && isPlaylist ? earnedCookie(path: path, at: now) : nil)
+            return (.valid, carried?.placement == .query && isPlaylist ? earnedCookie(path: path, at: now) : nil)
         }
         guard let cookie else { return (verdict, nil) }
         let (second, _) = cookie.scheme.verify(access, in: [.cookie], at: now)
@@ -200,7 +200,9 @@ extension TokenGate {
         let forbidden = Set("*?!~;,\" \\".utf8)
         guard directory.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !forbidden.contains($0) }) else { return nil }
         let grant = TokenGrant(.paths([directory + "*"]), from: now, lifetime: cookie.lifetime)
-        guard let token = try? cookie.scheme.sign(grant), let field = token.fields.first else { return nil }
+        guard let token = try? cookie.scheme.sign(grant, for: .cookie), let field = token.fields.first else {
+            return nil
+        }
         return "\(field.name)=\(field.value); Path=\(directory); Max-Age=\(Int64(cookie.lifetime.seconds)); HttpOnly"
     }
 }

@@ -59,7 +59,7 @@ final class Edge: Sendable {
         self.steering = steering ?? Steering(origin.steering)
         gate = origin.gate
         let readsHeaders = origin.gate?.placements.contains(.header) ?? false
-        gateHeaders = readsHeaders ? Set(origin.gate?.scheme.fieldNames.map { $0.lowercased() } ?? []) : []
+        gateHeaders = readsHeaders ? Set(origin.gate?.scheme.fieldNames(in: .header).map { $0.lowercased() } ?? []) : []
         self.source = source
         onRequest = origin.onRequest
         fixedHeaders = [

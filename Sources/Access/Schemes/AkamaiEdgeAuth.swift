@@ -28,6 +28,24 @@ package struct AkamaiEdgeAuth: TokenScheme {
     /// Whether address, session, data and URL are form-encoded before signing; the edge must be set alike.
     package var escapesEarly: Bool
 
+    /// The scheme in the catalogue.
+    package static let description = SchemeDescription(
+        name: "akamai-edge-auth", summary: "Akamai Edge Auth 2.0", keys: .symmetric, keyEncoding: .hexadecimal,
+        options: [
+            .init("name", default: "hdnts", "the name of the query parameter, cookie or header"),
+            .init("algorithm", default: "sha256", allowed: Algorithm.allCases.map(\.rawValue), "the hash of the HMAC"),
+            .init("salt", "a second secret that is signed along, as env:NAME or file:PATH", isSecret: true),
+            .init(
+                "escape early", default: "false", allowed: ["true", "false"],
+                "whether address, session, data and URL are form-encoded before signing"),
+        ]
+    ) { settings throws(TokenError) in
+        AkamaiEdgeAuth(
+            key: try settings.symmetricKey(), name: try settings.name("name"),
+            algorithm: try settings.choice("algorithm", Algorithm.init(rawValue:)),
+            salt: settings.secret("salt"), escapesEarly: try settings.flag("escape early"))
+    }
+
     /// Creates the scheme with a property's settings.
     package init(
         key: SecretKey, name: String = "__token__", algorithm: Algorithm = .sha256, salt: String? = nil,
@@ -40,19 +58,23 @@ package struct AkamaiEdgeAuth: TokenScheme {
         self.escapesEarly = escapesEarly
     }
 
+    /// The query, a cookie or a header.
+    package var placements: [TokenPlacement] { [.query, .cookie, .header] }
+    /// One URL, or paths (ACL).
+    package var coverage: TokenCoverage { .either }
     /// The one field of the scheme.
-    package var fieldNames: [String] { [name] }
+    package func fieldNames(in placement: TokenPlacement) -> [String] { [name] }
 
     /// Signs a grant; times are cut to whole seconds.
     ///
     /// - Throws: ``TokenError/invalidField(name:reason:)`` when a value holds the separator `~`, a path holds the
     ///   separator `!`, there is no path, or the end is not after the start; ``TokenError/invalidKey(_:)`` when the key
     ///   is empty.
-    package func sign(_ grant: TokenGrant) throws(TokenError) -> AccessToken {
+    package func sign(_ grant: TokenGrant, for placement: TokenPlacement) throws(TokenError) -> AccessToken {
         guard key.byteCount > 0 else { throw .invalidKey("it is empty") }
         var message = try message(of: grant)
         let sent = message.count
-        if case .url(let url) = grant.scope { append("url", escaped(url), to: &message) }
+        if case .url(let uri) = grant.scope { append("url", escaped(AccessRequest(uri: uri).target), to: &message) }
         appendSalt(to: &message)
         let code = authenticationCode(of: message)
         message.removeSubrange(sent...)
@@ -66,8 +88,8 @@ package struct AkamaiEdgeAuth: TokenScheme {
         var message: [UInt8] = []
         message.reserveCapacity(256)
         if let address = grant.clientAddress { append("ip", try checked(escaped(address), "ip"), to: &message) }
-        let expires = wholeSeconds(grant.expires)
-        if let start = grant.notBefore.map(wholeSeconds) {
+        let expires = grant.expires.wholeSeconds
+        if let start = grant.notBefore.map(\.wholeSeconds) {
             guard start < expires else { throw .invalidField(name: "lifetime", reason: "it ends before it starts") }
             append("st", String(start), to: &message)
         }
@@ -93,9 +115,9 @@ package struct AkamaiEdgeAuth: TokenScheme {
         guard let expires = claims.seconds("exp") else { return .tampered }
         if let text = claims.fields["st"] {
             guard let start = Int64(text) else { return .tampered }
-            if wholeSeconds(now) < start { return .notYetValid }
+            if now.wholeSeconds < start { return .notYetValid }
         }
-        if wholeSeconds(now) >= expires { return .expired }
+        if now.wholeSeconds >= expires { return .expired }
         if let list = claims.fields["acl"] {
             let covered = list.utf8.split(separator: UInt8(ascii: "!")).contains { pattern in
                 Wildcard.matches(Array(pattern), Array(request.path.utf8))
@@ -106,6 +128,20 @@ package struct AkamaiEdgeAuth: TokenScheme {
             return .wrongAddress
         }
         return .valid
+    }
+
+    /// What a token says.
+    package func claims(of token: AccessToken) -> TokenClaims? {
+        guard let value = token.value(of: name), let read = Claims(value) else { return nil }
+        var claims = TokenClaims()
+        claims.scope = read.fields["acl"].map { $0.split(separator: "!").map(String.init) } ?? []
+        claims.notBefore = read.seconds("st").map { .whole(seconds: $0) }
+        claims.expires = read.seconds("exp").map { .whole(seconds: $0) }
+        claims.addresses = read.fields["ip"].map { [String($0)] } ?? []
+        claims.sessionID = read.fields["id"].map(String.init)
+        claims.algorithm = [16: "HMAC-MD5", 20: "HMAC-SHA1", 32: "HMAC-SHA256"][read.code.count]
+        if let data = read.fields["data"] { claims.others.append(.init(name: "data", value: String(data))) }
+        return claims
     }
 
     private func isAuthentic(_ claims: Claims, path: String) -> Bool {
@@ -173,12 +209,6 @@ package struct AkamaiEdgeAuth: TokenScheme {
     }
 }
 
-/// Whole seconds since 1970, rounded down.
-private func wholeSeconds(_ time: WallTime) -> Int64 {
-    let (quotient, remainder) = time.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
-    return remainder < 0 ? quotient - 1 : quotient
-}
-
 /// A token taken apart; nothing in it is believed before its code was checked.
 private struct Claims {
     /// The text before `~hmac=`.
@@ -206,31 +236,4 @@ private struct Claims {
     }
 
     func seconds(_ name: Substring) -> Int64? { fields[name].flatMap { Int64($0) } }
-}
-
-/// Wildcard patterns: `*` for any bytes, `?` for one.
-enum Wildcard {
-    /// Whether a text matches a pattern as a whole; time is at most the product of both lengths.
-    static func matches(_ pattern: [UInt8], _ text: [UInt8]) -> Bool {
-        var position = 0
-        var at = 0
-        var star: (pattern: Int, text: Int)?
-        while position < text.count {
-            if at < pattern.count, pattern[at] == UInt8(ascii: "*") {
-                star = (at, position)
-                at += 1
-            } else if at < pattern.count, pattern[at] == UInt8(ascii: "?") || pattern[at] == text[position] {
-                at += 1
-                position += 1
-            } else if let last = star {
-                // The last star takes one byte more, and the rest is tried again.
-                star = (last.pattern, last.text + 1)
-                at = last.pattern + 1
-                position = last.text + 1
-            } else {
-                return false
-            }
-        }
-        return pattern[at...].allSatisfy { $0 == UInt8(ascii: "*") }
-    }
 }
