@@ -24,11 +24,17 @@ enum SettingsAssembly {
             plan: AudiencePlan(settings: profile.audience, seed: profile.seed), streams: streams,
             regions: profile.regions.map { region(of: $0, streams: streams) }, player: profile.player, channel: channel,
             transport: transport, loops: profile.run.loops ?? defaultLoops, limit: profile.run.limit,
-            grace: profile.run.grace, sampling: profile.run.sampling, token: try profile.token.map(tokenPolicy),
+            grace: profile.run.grace, sampling: profile.run.sampling, token: try profile.token.map { try TokenAssembly.policy($0, site: site(of: profile)) },
             limits: LoadTestSettings.Limits(data: profile.dataLimit, throughput: profile.throughputLimit),
             stopFile: profile.run.stopFile)
         settings.crossesNetwork = !isOnThisMachine(profile)
         return settings
+    }
+
+    /// Scheme and authority of the first stream.
+    private static func site(of profile: RunProfile) -> String {
+        let reference = URIReference(profile.streams.first?.uri ?? "")
+        return "\(reference.scheme ?? "https")://\(reference.authority ?? "")"
     }
 
     /// One loop for each processor but one, which is left to name lookup, the store and the system.
@@ -67,52 +73,5 @@ enum SettingsAssembly {
         throw CommandFailure(
             .noInput,
             "the certificate file \(path) cannot be read; correct 'http: certificate authorities' in the profile")
-    }
-
-    private static func tokenPolicy(_ token: RunProfile.Token) throws -> TokenPolicy {
-        let key = try SecretLoader.key(token.key)
-        var policy = TokenPolicy(
-            scheme: AkamaiEdgeAuth(key: key, name: token.name), placement: token.inHeader ? .header : .query,
-            paths: token.paths, lifetime: token.lifetime, refresh: token.refresh)
-        policy.requests = token.onManifestOnly ? .manifest : .every
-        do throws(TokenError) {
-            let now = WallClock.now()
-            _ = try policy.scheme.sign(
-                TokenGrant(.paths(token.paths), from: now, lifetime: token.lifetime), for: .query)
-        } catch {
-            throw CommandFailure(
-                .badInput, "the settings of 'access: token' cannot be signed with: \(error.description)")
-        }
-        return policy
-    }
-}
-
-/// Reads keys from where profiles and flags say they are; never shows one.
-enum SecretLoader {
-    /// The key in hexadecimal digits at a reference.
-    ///
-    /// - Throws: ``CommandFailure`` that names the place, not the content.
-    static func key(_ reference: SecretReference) throws -> SecretKey {
-        let text: String
-        let place: String
-        switch reference {
-        case .environment(let name):
-            place = "the environment variable \(name)"
-            guard let value = ProcessInfo.processInfo.environment[name] else {
-                throw CommandFailure(.noInput, "\(place), which is to hold a signing key, is not set")
-            }
-            text = value
-        case .file(let path):
-            place = "the key file \(path)"
-            guard let value = try? String(contentsOfFile: path, encoding: .utf8) else {
-                throw CommandFailure(.noInput, "\(place) cannot be read")
-            }
-            text = value
-        }
-        do throws(TokenError) {
-            return try SecretKey(hexadecimal: text)
-        } catch {
-            throw CommandFailure(.badInput, "\(place) does not hold a key: \(error.description)")
-        }
     }
 }

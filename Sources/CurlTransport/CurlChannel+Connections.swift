@@ -174,6 +174,17 @@ extension CurlChannel {
         return share
     }
 
+    /// Puts a cookie into the cookies of a share, as a line of Netscape's format: host, no subdomains, path, plain too,
+    /// for the session, name, value.
+    static func store(_ cookie: ChannelCookie, in share: UnsafeMutableRawPointer?) {
+        guard let share, let easy = curl_easy_init() else { return }
+        defer { curl_easy_cleanup(easy) }
+        guard fh_easy_set_pointer(easy, CURLOPT_SHARE, share) == CURLE_OK else { return }
+        let line = "\(cookie.host.lowercased())\tFALSE\t/\tFALSE\t0\t\(cookie.name)\t\(cookie.value)"
+        // What libcurl does not take (it has limits of its own) the edge will refuse, and the report show.
+        _ = fh_easy_set_string(easy, CURLOPT_COOKIELIST, line)
+    }
+
     /// The names for the header callback: each ended by NUL, the list by an empty one.
     static func nameList(_ names: [String]) -> UnsafeMutablePointer<CChar> {
         var bytes: [CChar] = []

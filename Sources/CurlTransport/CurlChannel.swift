@@ -31,6 +31,8 @@ package final class CurlChannel: TransferChannel {
     let sourceAddress: String?
     /// Made with the first transfer; nil before that, and where libcurl has no memory for it.
     private(set) var share: UnsafeMutableRawPointer?
+    /// Cookies that were stored before there was anything to store them in.
+    private var earlyCookies: [ChannelCookie] = []
     let keptNames: UnsafeMutablePointer<CChar>
     @exclusivity(unchecked) var origins: [Origin] = []
     @exclusivity(unchecked) var sockets: [OpenSocket] = []
@@ -94,6 +96,14 @@ package final class CurlChannel: TransferChannel {
         } else if let transfer = transfers.first(where: { $0.isBusy(with: id) }) {
             transfer.cancel()
         }
+    }
+
+    /// Keeps a cookie for later requests.
+    package func store(_ cookie: ChannelCookie) {
+        loop.assertOnLoop()
+        precondition(!isClosed, "a closed channel keeps no cookie")
+        guard cookie.isSound else { return }
+        if share == nil { earlyCookies.append(cookie) } else { Self.store(cookie, in: share) }
     }
 
     /// Sets, moves or takes away the alarm.
@@ -253,10 +263,17 @@ extension CurlChannel {
     private func freeHandle() -> EasyTransfer? {
         if let free = transfers.first(where: { !$0.isBusy }) { return free }
         guard transfers.count < max(1, settings.parallelTransfers) else { return nil }
-        if share == nil { share = Self.makeShare(forTLS: origins.contains { $0.target.isSecure }) }
+        ensureShare()
         let transfer = EasyTransfer(channel: self)
         transfers.append(transfer)
         return transfer
+    }
+
+    private func ensureShare() {
+        guard share == nil else { return }
+        share = Self.makeShare(forTLS: origins.contains { $0.target.isSecure })
+        for cookie in earlyCookies { Self.store(cookie, in: share) }
+        earlyCookies = []
     }
 
     private func watchWaiting() {

@@ -14,6 +14,8 @@ final class LoopContext: @unchecked Sendable {
     let player: PlayerSession.Context
     let documents: ManifestCache
     let clocks: ClockSources
+    /// The hosts that may see tokens, beside each stream's own.
+    let tokenHosts: Set<String>
     /// Which URIs that documents name may be fetched.
     let policy: URIPolicy
     let recorder: LoopRecorder
@@ -37,9 +39,11 @@ final class LoopContext: @unchecked Sendable {
         self.player = player
         self.documents = documents
         self.clocks = clocks
+        let ownHosts = settings.streams.compactMap { URIReference($0.uri).host?.lowercased() }
+        tokenHosts = Set(ownHosts).union(settings.token?.hosts ?? [])
         policy = URIPolicy(allowedHosts: settings.transport.allowedHosts ?? [])
         recorder = LoopRecorder(sampling: settings.sampling)
-        observer = ResponseObserver(hasTokensInPaths: false)
+        observer = ResponseObserver(hasTokensInPaths: settings.token?.placement == .path)
     }
 
     /// Counts a problem; the sentence is made for the first of its kind only.

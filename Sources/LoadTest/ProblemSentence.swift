@@ -1,3 +1,4 @@
+import Manifests
 import Playback
 import Quantities
 import Transport
@@ -52,14 +53,6 @@ enum ProblemSentence {
         }
     }
 
-    /// A URI without query, fragment and user information.
-    private static func shown(_ uri: String) -> String {
-        var reference = URIReference(uri)
-        reference.query = nil
-        reference.fragment = nil
-        if let authority = reference.authority, let at = authority.lastIndex(of: "@") {
-            reference.authority = authority[authority.index(after: at)...]
-        }
-        return reference.text
-    }
+    /// A URI without query, fragment, user information and whatever looks like a token.
+    private static func shown(_ uri: String) -> String { PublicName.of(uri) }
 }

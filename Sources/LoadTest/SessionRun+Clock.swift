@@ -37,7 +37,7 @@ extension SessionRun {
             let id = freshID()
             clockTransfer = (id, now)
             var outgoing = OutgoingRequest(uri: uri)
-            signer?.authorise(&outgoing, for: .clock, at: context.player.wall(at: now))
+            authorise(&outgoing, for: .clock)
             channel.begin(
                 TransferRequest(
                     uri: outgoing.uri, method: isHead ? .head : .get, headers: Self.headers(of: outgoing),
@@ -50,24 +50,9 @@ extension SessionRun {
         guard let begun = clockTransfer?.begun else { return }
         clockTransfer = nil
         var answer: (body: [UInt8], date: String)?
-        var record = TransferRecord(
-            id: Self.clockRecord, kind: .clock, due: begun, timings: TransferTimings(begun: begun, total: .zero),
-            status: 0, bytes: .zero)
-        switch result {
-        case .success(let response):
-            if response.status == 200 { answer = (response.body, response.header("date") ?? "") }
-            record.timings = response.timings
-            record.status = response.status
-            record.bytes = response.bytes
-            record.edge = response.remoteAddress
-            record.version = response.version
-            record.connectionReused = response.connectionReused
-        case .failure(let failed):
-            record.timings = failed.timings
-            record.status = failed.status ?? 0
-            record.error = failed.error.label
-            record.bytes = failed.bytes
-            record.edge = failed.remoteAddress
+        let record = TransferRecord(id: Self.clockRecord, kind: .clock, due: begun, result)
+        if case .success(let response) = result, response.status == 200 {
+            answer = (response.body, response.header("date") ?? "")
         }
         context.recorder.record(TimedEvent(at: record.timings.ended, .transferFinished(record)), in: &ledger)
         let wall = { (instant: Instant) in self.context.player.wall(at: instant) }

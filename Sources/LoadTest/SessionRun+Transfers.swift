@@ -8,11 +8,15 @@ import Transport
 extension SessionRun {
     func transferFinished(_ id: TransferID, _ result: Result<TransferResult, FailedTransfer>) {
         if clockTransfer?.id == id { return clockTransferFinished(result) }
+        if renewalTransfer?.id == id { return renewalFinished(result) }
         guard let position = active.firstIndex(where: { $0.channelID == id }) else { return }
         let transfer = active.remove(at: position)
         switch result {
         case .success(let response):
-            if let target = redirectTarget(response, of: transfer) {
+            if isRefusalToRetry(response, transfer) {
+                tell(.transferRedirected(transfer.playerID, outcome(response, of: transfer)))
+                repeatWithNewToken(transfer)
+            } else if let target = redirectTarget(response, of: transfer) {
                 follow(target, transfer, response)
             } else {
                 let report = outcome(response, of: transfer)
@@ -20,7 +24,7 @@ extension SessionRun {
                 context.observer.look(
                     at: response, report.document,
                     ResponseObserver.Circumstances(
-                        kind: transfer.request.kind, uri: transfer.uri,
+                        kind: transfer.request.kind, uri: shown(transfer.uri),
                         stream: context.settings.streams[planned.stream].name, request: transfer.request,
                         wall: context.player.wall(at: response.timings.begun + response.timings.firstByte),
                         isUnlimited: true),
@@ -50,7 +54,7 @@ extension SessionRun {
         tell(.transferRedirected(transfer.playerID, outcome(response, of: transfer)))
         if let host = localHost(of: target) {
             context.note(transfer.request.kind, "not-allowed") {
-                ProblemSentence.local(transfer.request.kind, target, host: host)
+                ProblemSentence.local(transfer.request.kind, shown(target), host: host)
             }
             return tell(.transferFinished(transfer.playerID, refusedReport))
         }
@@ -61,14 +65,20 @@ extension SessionRun {
         send(next)
     }
 
+    /// Whether children of a document are to be resolved against the URI with the token in its path.
+    private func passesItsTokenOn(_ transfer: Active) -> Bool {
+        guard let policy = signer?.policy else { return false }
+        return policy.placement == .path && policy.requests == .manifest && transfer.uri != transfer.request.uri
+    }
+
     func noteProblem(of report: TransferReport, _ transfer: Active) {
         if case .unreadable(let error) = report.document {
             context.note(transfer.request.kind, "unreadable") {
-                ProblemSentence.unreadable(transfer.request.kind, transfer.uri, error.sentence)
+                ProblemSentence.unreadable(transfer.request.kind, shown(transfer.uri), error.sentence)
             }
         } else if report.status >= 300 {
             context.note(transfer.request.kind, String(report.status)) {
-                ProblemSentence.status(transfer.request.kind, transfer.uri, report.status)
+                ProblemSentence.status(transfer.request.kind, shown(transfer.uri), report.status)
             }
         }
     }
@@ -76,7 +86,7 @@ extension SessionRun {
     func noteProblem(_ error: TransferError, _ transfer: Active) {
         if case .cancelled = error { return }
         context.note(transfer.request.kind, error.label) {
-            ProblemSentence.failed(transfer.request.kind, transfer.uri, error)
+            ProblemSentence.failed(transfer.request.kind, shown(transfer.uri), error)
         }
     }
 
@@ -87,7 +97,7 @@ extension SessionRun {
         }
         return TransferReport(
             timings: response.timings, status: response.status, bytes: response.bytes, document: document,
-            finalURI: transfer.hops > 0 ? transfer.uri : nil, edge: response.remoteAddress,
+            finalURI: transfer.hops > 0 || passesItsTokenOn(transfer) ? transfer.uri : nil, edge: response.remoteAddress,
             cache: CacheHeaders.status(response.headers), pop: CacheHeaders.pop(response.headers),
             version: response.version, connectionReused: response.connectionReused,
             age: CacheHeaders.seconds(response.header("age")),

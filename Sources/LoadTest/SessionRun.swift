@@ -16,6 +16,10 @@ final class SessionRun {
         var request: SessionRequest
         var uri: String
         var hops: Int
+        /// With which of the session's tokens it was made.
+        var tokenNumber: UInt32 = 0
+        /// True when it was refused before and is made once more.
+        var isSecondTry = false
 
         /// True while no redirect has led away from the host that was asked: others are not shown its token.
         var isAtItsHost: Bool {
@@ -32,6 +36,13 @@ final class SessionRun {
     var active: [Active] = []
     var nextTransfer: UInt32 = 0
     var signer: TokenSigner?
+    /// Where the session begins.
+    let manifestURI: String
+    var keptCookies: [KeptCookie] = []
+    /// The transfer that earns a new cookie, and when it was begun.
+    var renewalTransfer: (id: TransferID, begun: Instant)?
+    /// Refused requests that wait for the new token.
+    var waitingForToken: [Active] = []
     var leaveAt: Instant?
     var giveUpAt: Instant?
     var alarmAt: Instant?
@@ -70,6 +81,8 @@ final class SessionRun {
             channelSettings.pinnedAddresses = edge.addresses
             label = edge.label
         }
+        manifestURI = stream.uri
+        if let name = settings.token?.renewalHeader { channelSettings.keptHeaders.append(name) }
         let reference = URIReference(stream.uri)
         home = "\(reference.scheme ?? "")://\(reference.authority ?? "")/"
         channel = context.loop.openChannel(channelSettings)
@@ -202,11 +215,8 @@ final class SessionRun {
 
     func send(_ transfer: Active) {
         var transfer = transfer
-        var outgoing = OutgoingRequest(uri: transfer.uri)
-        if transfer.isAtItsHost {
-            signer?.authorise(&outgoing, for: transfer.request.kind, at: context.player.wall(at: channel.now))
-        }
-        transfer.uri = outgoing.uri
+        let headers = authorise(&transfer)
+        transfer.tokenNumber = signer?.number ?? 0
         active.append(transfer)
         let settings = context.settings.player
         let body: TransferRequest.Body =
@@ -217,16 +227,9 @@ final class SessionRun {
             }
         channel.begin(
             TransferRequest(
-                uri: transfer.uri, headers: Self.headers(of: outgoing), byteRange: transfer.request.byteRange, body: body,
+                uri: transfer.uri, headers: headers, byteRange: transfer.request.byteRange, body: body,
                 timeouts: settings.timeouts),
             as: transfer.channelID)
-    }
-
-    /// What a token adds to a request beside its URI.
-    static func headers(of request: OutgoingRequest) -> [HTTPHeader] {
-        var headers = request.headers.map { HTTPHeader(name: $0.name, value: $0.value) }
-        if let cookie = request.cookieHeader { headers.append(HTTPHeader(name: "Cookie", value: cookie)) }
-        return headers
     }
 
     func chunkArrived(_ id: TransferID, _ chunk: ChunkArrival) {

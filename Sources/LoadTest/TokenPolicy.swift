@@ -20,6 +20,12 @@ package struct TokenPolicy: Sendable {
     package var paths: [String]
     /// Which requests carry it.
     package var requests: Requests = .every
+    /// Hosts that may see the token beside those of the streams, in lower case.
+    package var hosts: Set<String> = []
+    /// True when a journey's step gives the token; nothing is signed here then, and the scheme only places it.
+    package var isIssued = false
+    /// The lower-case name of the response header by which the edge gives a new token; nil where there is none.
+    package var renewalHeader: String?
     /// How long a token is good.
     package var lifetime: TimeAmount
     /// How long before its end a token is replaced.

@@ -131,7 +131,7 @@ enum AudienceReader {
     }
 
     /// An address in numbers: IPv4 with four parts, or something with colons (the transport checks IPv6 itself).
-    private static func address(_ text: String) -> String? {
+    static func address(_ text: String) -> String? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         if parts.count == 4, parts.allSatisfy({ $0.first != "+" && UInt8($0) != nil }) { return text }
         let isV6 = text.contains(":") && text.allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }

@@ -8,7 +8,10 @@ enum ProfileVocabulary {
     static let limits = ["data", "throughput"]
     static let stream = ["uri", "weight"]
     static let access = ["token"]
-    static let token = ["scheme", "key", "paths", "name", "lifetime", "refresh", "placement", "on"]
+    static let token = [
+        "scheme", "key", "key format", "options", "name", "paths", "fields", "placement", "on", "hosts", "lifetime",
+        "refresh", "refresh every", "when refused", "clock shift", "session", "address", "data", "start",
+    ]
     static let audience = ["viewers", "arrivals", "over", "rate", "watch", "streams", "regions"]
     static let watch = ["uniform", "exponential", "lognormal"]
     static let uniform = ["from", "to"]

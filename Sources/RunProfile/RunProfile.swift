@@ -64,14 +64,42 @@ package struct RunProfile: Sendable {
 
     /// How requests are signed.
     package struct Token: Sendable, Hashable {
+        /// The name of the scheme for tokens that a journey's step gives.
+        package static let issued = "issued"
+
+        /// A field of an issued token: its name, and a template such as `{token}`.
+        package struct Field: Sendable, Hashable {
+            package var name: String
+            package var template: String
+        }
+
         package var scheme: String
-        package var key: SecretReference
-        package var paths: [String]
-        package var name: String
-        package var lifetime: TimeAmount
-        package var refresh: TimeAmount
-        package var inHeader: Bool
-        package var onManifestOnly: Bool
+        /// Nil only for issued tokens.
+        package var key: SecretReference?
+        package var encoding: KeyEncoding?
+        package var options: [String: String] = [:]
+        package var secrets: [String: SecretReference] = [:]
+        /// Empty when each URL is signed by itself.
+        package var paths: [String] = []
+        package var fields: [Field] = []
+        package var placement = TokenPlacement.query
+        package var onManifestOnly = false
+        package var hosts: [String] = []
+        package var lifetime = TimeAmount.zero
+        package var refresh = TimeAmount.seconds(5)
+        package var refreshInterval: TimeAmount?
+        package var refreshesWhenRefused = true
+        package var clockShift = TimeAmount.zero
+        /// Nil binds where the scheme can.
+        package var bindsSession: Bool?
+        package var clientAddress: String?
+        package var payload: String?
+        package var saysStart = false
+
+        init(scheme: String, key: SecretReference?) {
+            self.scheme = scheme
+            self.key = key
+        }
     }
 
     /// How the run is carried out.

@@ -1,4 +1,3 @@
-import Access
 import Measurement
 import Playback
 import Quantities
@@ -160,50 +159,6 @@ enum PlayerReader {
         timeouts.stalled = entries["stalled"]?.duration(orZero: false) ?? timeouts.stalled
         timeouts.total = entries["total"]?.duration(orZero: false) ?? timeouts.total
         return timeouts
-    }
-}
-
-/// Reads `access`.
-enum TokenReader {
-    static func read(_ node: ProfileNode?) -> RunProfile.Token? {
-        guard let node else { return nil }
-        let access = node.entries("a mapping", allowed: ProfileVocabulary.access)
-        guard let child = access["token"] else {
-            node.problem("the setting 'token' is missing")
-            return nil
-        }
-        let entries = child.entries(
-            "a mapping", allowed: ProfileVocabulary.token)
-        for name in ["scheme", "key", "paths", "lifetime"] where entries[name] == nil {
-            child.problem("the setting '\(name)' is missing")
-        }
-        let scheme = entries["scheme"]?.value("one of: akamai-edge-auth") { $0 == "akamai-edge-auth" ? $0 : nil }
-        // What stands here may be the key itself, so it is not repeated in the message.
-        let reference = entries["key"].flatMap { key -> SecretReference? in
-            guard let text = key.text("env:NAME or file:PATH") else { return nil }
-            if let reference = SecretReference(text) { return reference }
-            key.problem("expected env:NAME or file:PATH; a key itself does not belong in a profile")
-            return nil
-        }
-        let paths = entries["paths"]?.items().compactMap { item in
-            item.value("a path with wildcards such as /live/*") { $0.hasPrefix("/") ? $0 : nil }
-        }
-        if let list = entries["paths"], list.node.sequence?.isEmpty == true {
-            list.problem("at least one path must stand here")
-        }
-        let lifetime = entries["lifetime"]?.duration(orZero: false)
-        let refresh = entries["refresh"]?.duration() ?? .seconds(5)
-        let placement = entries["placement"]?.value("one of: query, header") {
-            ["query", "header"].contains($0) ? $0 : nil
-        }
-        let on = entries["on"]?.value("one of: every request, manifest") {
-            ["every request", "manifest"].contains($0) ? $0 : nil
-        }
-        guard let scheme, let reference, let paths, let lifetime else { return nil }
-        return RunProfile.Token(
-            scheme: scheme, key: reference, paths: paths,
-            name: entries["name"]?.text("a name such as hdnts") ?? "hdnts", lifetime: lifetime, refresh: refresh,
-            inHeader: placement == "header", onManifestOnly: on == "manifest")
     }
 }
 

@@ -63,6 +63,17 @@ struct CookieJar {
         }
     }
 
+    /// Keeps a cookie that no response has set, for all paths of its host.
+    mutating func keep(_ cookie: ChannelCookie) {
+        guard cookie.isSound else { return }
+        cookies.removeAll { $0.name == cookie.name && $0.domain == cookie.host.lowercased() && $0.path == "/" }
+        cookies.append(
+            Cookie(
+                name: cookie.name, value: cookie.value, domain: cookie.host.lowercased(), isHostOnly: true, path: "/",
+                isSecure: false, expires: .distantFuture))
+        if cookies.count > Self.limit { cookies.removeFirst() }
+    }
+
     /// The value of the `Cookie` header of a request (section 5.4); nil when there is none.
     mutating func header(for uri: SimulatedURI, at now: Instant) -> String? {
         cookies.removeAll { $0.expires <= now }

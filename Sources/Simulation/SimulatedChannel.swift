@@ -64,6 +64,9 @@ package final class SimulatedChannel: TransferChannel {
         }
     }
 
+    /// Keeps a cookie for later requests.
+    package func store(_ cookie: ChannelCookie) { cookies.keep(cookie) }
+
     /// Sets, moves or takes away the alarm.
     package func setAlarm(at instant: Instant?) { alarm = instant }
 

@@ -81,6 +81,23 @@ package struct ChannelSettings: Sendable {
     }
 }
 
+/// A cookie that a viewer has from elsewhere than a response: from an entitlement service, or made by itself.
+package struct ChannelCookie: Sendable, Hashable {
+    /// The name.
+    package var name: String
+    /// The value, exactly as it travels.
+    package var value: String
+    /// The one host that gets it, without port.
+    package var host: String
+
+    /// Creates a cookie.
+    package init(name: String, value: String, host: String) {
+        self.name = name
+        self.value = value
+        self.host = host
+    }
+}
+
 /// One viewer's own connections, cookies and alarm clock.
 ///
 /// ## Contract
@@ -101,6 +118,9 @@ package struct ChannelSettings: Sendable {
 ///   when the body is discarded or a byte range is wanted.
 /// - Cookies set by responses are sent on later requests of the same channel as RFC 6265 says, and never seen by
 ///   another channel. Connections are never shared with another channel.
+/// - ``store(_:)`` keeps a cookie as if a response of its host had set it for all paths (`Path=/`, no `Domain`): requests
+///   that are begun later send it, and one of the same name that the host sets for `/` takes its place. A name or value
+///   that a cookie cannot have is not kept.
 /// - ``close()`` cancels what is in progress without a report, closes the connections and must be the last call.
 package protocol TransferChannel: AnyObject {
     /// The run's clock.
@@ -109,10 +129,23 @@ package protocol TransferChannel: AnyObject {
     func begin(_ request: TransferRequest, as id: TransferID)
     /// Ends a transfer early.
     func cancel(_ id: TransferID)
+    /// Keeps a cookie for later requests.
+    func store(_ cookie: ChannelCookie)
     /// Sets, moves or takes away (nil) the channel's alarm.
     func setAlarm(at instant: Instant?)
     /// Waits for what happens next.
     func nextEvent() async -> ChannelEvent
     /// Closes the channel.
     func close()
+}
+
+extension ChannelCookie {
+    /// Whether name and value are ones that a cookie can have (RFC 6265 section 4.1.1, a little wider as browsers are):
+    /// no control characters, no semicolon, and no equals sign or space in the name.
+    package var isSound: Bool {
+        let separators = Set(" \t=;,".utf8)
+        return !name.isEmpty && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !separators.contains($0) }
+            && value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: ";") } && !host.isEmpty
+            && host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+    }
 }

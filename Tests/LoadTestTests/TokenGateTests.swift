@@ -122,10 +122,13 @@ import Testing
         policy.requests = .manifest
         var signer = TokenSigner(policy: policy, session: SessionID(7))
         let now = WallTime.seconds(1_000_000.0)
-        #expect(!signer.needsToken(.manifest))
-        let header = signer.header(for: .manifest, at: now)
-        #expect(header?.name == "hdnts" && header?.value.contains("id=7") == true)
-        #expect(signer.header(for: .video, at: now) == nil)
+        var request = OutgoingRequest(uri: "http://a/live/x")
+        signer.authorise(&request, for: .manifest, at: now)
+        #expect(request.uri == "http://a/live/x" && request.headers.first?.name == "hdnts")
+        #expect(request.headers.first?.value.contains("id=7") == true)
+        request.headers = []
+        signer.authorise(&request, for: .video, at: now)
+        #expect(request.headers.isEmpty)
     }
 
     @Test func aTokenIsKeptUntilItsRefreshIsDue() {
@@ -133,10 +136,14 @@ import Testing
         policy.refresh = .seconds(4)
         var signer = TokenSigner(policy: policy, session: SessionID(7))
         let start = WallTime.seconds(1_000_000.0)
-        let first = signer.signed("http://a/live/x", at: start)
+        func signed(at now: WallTime) -> String {
+            var request = OutgoingRequest(uri: "http://a/live/x")
+            signer.authorise(&request, for: .video, at: now)
+            return request.uri
+        }
+        let first = signed(at: start)
         #expect(first.contains("?hdnts=exp=1000010~"))
-        #expect(signer.signed("http://a/live/x", at: start + .seconds(5)) == first)
-        #expect(signer.signed("http://a/live/x", at: start + .seconds(6)).contains("exp=1000016~"))
-        #expect(signer.needsToken(.video) && signer.needsToken(.manifest))
+        #expect(signed(at: start + .seconds(5)) == first)
+        #expect(signed(at: start + .seconds(6)).contains("exp=1000016~"))
     }
 }

@@ -149,6 +149,40 @@ import Transport
         }
     }
 
+    @Test(arguments: TransportKind.allCases) func aStoredCookieIsSentUntilItsHostSetsAnother(kind: TransportKind)
+        async throws
+    {
+        let script: Stage.Script = { seen in
+            let cookie = HTTPHeader(name: "Set-Cookie", value: "token=theirs; Path=/")
+            return Reply(200, seen.header("cookie") ?? "none", headers: seen.path == "/renew" ? [cookie] : [])
+        }
+        try await Stage.play(kind, script: script) { stage in
+            let channel = stage.open(ChannelSettings())
+            defer { channel.close() }
+            let host = try #require(URIReference(stage.base).host)
+            for cookie in [
+                ChannelCookie(name: "token", value: "early", host: host),
+                ChannelCookie(name: "token", value: "elsewhere", host: "other.example"),
+                ChannelCookie(name: "bad name", value: "x", host: host),
+                ChannelCookie(name: "bad", value: "x\r\nSet-Cookie: y=1", host: host),
+            ] {
+                channel.store(cookie)
+            }
+            var sent: [String] = []
+            func ask(_ path: String, _ id: UInt32) async throws {
+                sent.append(
+                    String(decoding: try await channel.get(stage.base + path, id: id).get().body, as: UTF8.self))
+            }
+            try await ask("/deep/a", 0)
+            channel.store(ChannelCookie(name: "token", value: "a=b~c*/", host: host))
+            try await ask("/renew", 1)
+            try await ask("/a", 2)
+            channel.store(ChannelCookie(name: "token", value: "mine", host: host))
+            try await ask("/a", 3)
+            #expect(sent == ["token=early", "token=a=b~c*/", "token=theirs", "token=mine"])
+        }
+    }
+
     @Test(arguments: TransportKind.allCases) func connectionsAreUsedAgainAndTimingsGrow(kind: TransportKind)
         async throws
     {
