@@ -150,7 +150,14 @@ package struct SchemeSettings: Sendable {
 package enum TokenSchemes {
     /// The descriptions, in the order of the documentation.
     package static let all: [SchemeDescription] = [
-        AkamaiEdgeAuth.description
+        AkamaiEdgeAuth.description,
+        GoogleCloudCDN.description,
+        GoogleMediaCDN.description,
+        Fastly.description,
+        CloudflareTimedHMAC.description,
+        CloudflareStream.description,
+        JSONWebTokenScheme.description,
+        CommonAccessToken.description,
     ]
 
     /// The scheme of a name.
