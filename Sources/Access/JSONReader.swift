@@ -85,6 +85,11 @@ struct JSONReader {
             !(first == 0x30 && digits.dropFirst().first.map { (0x30...0x39).contains($0) } == true)
         else { return nil }
         if let integer = Int64(text) { return .integer(integer) }
+        // A fraction has digits, and so has an exponent.
+        let point = digits.firstIndex(of: UInt8(ascii: ".")).map { digits[$0...].dropFirst().first }
+        guard let last = digits.last, (0x30...0x39).contains(last),
+            point.map({ $0.map { (0x30...0x39).contains($0) } == true }) != false
+        else { return nil }
         guard let number = Double(text), number.isFinite else { return nil }
         return .number(number)
     }
