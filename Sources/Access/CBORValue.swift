@@ -68,8 +68,10 @@ enum CBORValue: Hashable, Sendable {
         return pairs
     }
 
-    /// The deterministic encoding (RFC 8949 section 4.2.1): shortest heads, definite lengths, keys in the order of their
-    /// encoded bytes. Fractional numbers are always of 64 bits.
+    /// The deterministic encoding (RFC 8949 section 4.2.1).
+    ///
+    /// Heads are the shortest, lengths definite, and keys in the order of their encoded bytes. Fractional numbers are
+    /// always of 64 bits.
     var encoded: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(128)
@@ -128,6 +130,8 @@ enum CBORValue: Hashable, Sendable {
     }
 
     private static func append(_ value: UInt64, count: Int, to bytes: inout [UInt8]) {
-        for position in (0..<count).reversed() { bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(position * 8))) }
+        for position in (0..<count).reversed() {
+            bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(position * 8)))
+        }
     }
 }

@@ -105,7 +105,8 @@ import Testing
             (5, 0, .text("/live/ch1"), true), (6, 0, .text("a.b.m3u8"), true), (7, 0, .text("a.b"), true),
             (8, 0, .text(".m3u8"), true), (8, 0, .text("m3u8"), false), (3, 4, .array([.text(".*")]), false),
             (9, 0, .text(""), false), (3, 99, .text("/"), false), (3, 0, .bytes([]), false),
-            (3, -1, .bytes(SHA256Digest.bytes(of: Array("/live/ch1/a.b.m3u8".utf8))), true), (3, -1, .bytes([1]), false),
+            (3, -1, .bytes(SHA256Digest.bytes(of: Array("/live/ch1/a.b.m3u8".utf8))), true),
+            (3, -1, .bytes([1]), false),
         ]
         for its in cases {
             let token = try signed([(312, Self.map([(its.component, Self.map([(its.match, its.value)]))]))], scheme)
@@ -119,13 +120,15 @@ import Testing
 
     @Test func otherClaimsDecide() throws {
         let scheme = try scheme(["issuer": "i", "audience": "a"])
-        let request = AccessRequest(path: "/", headers: ["x-device": "tv"], clientAddress: "2001:db8::7", method: "POST")
+        let request = AccessRequest(
+            path: "/", headers: ["x-device": "tv"], clientAddress: "2001:db8::7", method: "POST")
         let base: [(Int64, CBORValue)] = [(1, .text("i")), (3, .array([.text("b"), .text("a")]))]
         let version6 = CBORValue.tagged(54, .array([.unsigned(32), .bytes([0x20, 0x01, 0x0D, 0xB8])]))
         let exact = { (text: String) in CBORValue.map([.init(.unsigned(0), .text(text))]) }
         let cases: [((Int64, CBORValue), TokenVerdict)] = [
             ((308, .unsigned(0)), .valid), ((310, .unsigned(1)), .valid), ((310, .unsigned(2)), .tampered),
-            ((4, .number(1_700_003_499.5)), .expired), ((4, .number(1_700_003_500.5)), .valid), ((4, .text("9")), .tampered),
+            ((4, .number(1_700_003_499.5)), .expired), ((4, .number(1_700_003_500.5)), .valid),
+            ((4, .text("9")), .tampered),
             ((4, .number(.nan)), .tampered), ((4, .unsigned(.max)), .valid), ((4, .negative(.max)), .expired),
             ((5, .unsigned(1_700_003_501)), .notYetValid), ((313, .array([.text("GET")])), .wrongUse),
             ((313, .array([.text("POST")])), .valid), ((315, .map([.init(.text("X-Device"), exact("tv"))])), .valid),
@@ -147,7 +150,8 @@ import Testing
 
     @Test func theAlgorithmIsTheOneThatWasAgreedOn() throws {
         let pem = try TestVectors.key("p256_private_pem")
-        let signer = try TestVectors.scheme("common-access-token", key: pem, ["algorithm": "ES256", "kid": "Symmetric256"])
+        let signer = try TestVectors.scheme(
+            "common-access-token", key: pem, ["algorithm": "ES256", "kid": "Symmetric256"])
         let token = try signer.sign(TokenGrant(.paths(["/*"]), expires: .seconds(2e9)), for: .header)
         let publicKey = try TestVectors.key("p256_public_pem")
         let reader = try TestVectors.scheme("common-access-token", key: publicKey, ["algorithm": "ES256"])
@@ -280,7 +284,8 @@ import Testing
 
     @Test(arguments: [
         "", "18", "19ff", "1c", "1f", "5f", "9f", "bf", "ff", "41", "5bffffffffffffffff", "9bffffffffffffffff",
-        "bbffffffffffffffff", "7bffffffffffffffff00", "61ff", "a1", "a10101ff", "a2010101", "a201010102", "0000", "f7", "e0",
+        "bbffffffffffffffff", "7bffffffffffffffff00", "61ff", "a1", "a10101ff", "a2010101", "a201010102", "0000", "f7",
+        "e0",
         "d8", "fb00",
     ])
     func whatIsNoneIsRefused(hex: String) throws {

@@ -98,7 +98,8 @@ import Testing
 
     private let video = "5d5bc37ffcf54c9b82e996823bffbb81"
 
-    private func scheme(_ values: [String: String] = [:], key: String = "rsa2048_private_pem") throws -> any TokenScheme {
+    private func scheme(_ values: [String: String] = [:], key: String = "rsa2048_private_pem") throws -> any TokenScheme
+    {
         try TestVectors.scheme(
             "cloudflare-stream", key: TestVectors.key(key),
             ["kid": "8f926b2b01f383510025a78a4dcbf6a"].merging(values) { $1 })
@@ -127,7 +128,8 @@ import Testing
     }
 
     @Test func anotherVideosTokenIsRefused() throws {
-        let token = try scheme(["video": "other"]).sign(TokenGrant(.paths(["/*"]), expires: .seconds(100.0)), for: .path)
+        let token = try scheme(["video": "other"]).sign(
+            TokenGrant(.paths(["/*"]), expires: .seconds(100.0)), for: .path)
         let scheme = try scheme(["video": "mine"])
         var request = OutgoingRequest(uri: "https://h/mine/manifest/video.mpd")
         scheme.attach(token, to: &request, in: .path)

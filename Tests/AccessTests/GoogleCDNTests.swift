@@ -36,13 +36,15 @@ import Testing
     }
 
     @Test func theCookieIsSignedAlike() throws {
-        let vector = try #require(try TestVectors.read("google-cloud-cdn", as: [Vector].self).first { $0.cookie != nil })
+        let vector = try #require(
+            try TestVectors.read("google-cloud-cdn", as: [Vector].self).first { $0.cookie != nil })
         let scheme = try TestVectors.scheme(
             "google-cloud-cdn", key: KeyMaterial(vector.key_b64url), ["key name": "my-key"])
         var grant = TokenGrant(.paths(["/live/*"]), expires: .seconds(1_700_003_600.0))
         grant.site = "https://media.example.com/"
         #expect(try scheme.sign(grant, for: .cookie).cookieHeader == vector.cookie)
-        let inside = AccessRequest(uri: "https://media.example.com/live/a/b.m4s?x=1", cookies: "a=b; \(vector.cookie ?? "")")
+        let inside = AccessRequest(
+            uri: "https://media.example.com/live/a/b.m4s?x=1", cookies: "a=b; \(vector.cookie ?? "")")
         #expect(scheme.verify(inside, at: .seconds(1_700_000_000.0)).verdict == .valid)
         let other = AccessRequest(uri: "https://other.example.com/live/a", cookies: vector.cookie)
         #expect(scheme.verify(other, at: .seconds(1_700_000_000.0)).verdict == .wrongPath)

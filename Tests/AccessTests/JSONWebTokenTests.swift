@@ -59,7 +59,8 @@ import Testing
         let reader = try TestVectors.scheme("jwt", key: key("RS256", "public"), ["algorithm": "RS256"])
         let request = AccessRequest(path: "/live/ch1/a")
         #expect(reader.verify(forged, for: request, at: .seconds(1_700_000_000.0)) == .tampered)
-        let none = Base64.encode(#"{"alg":"none"}"#.utf8) + "." + Base64.encode(#"{"exp":9999999999,"path":"*"}"#.utf8) + "."
+        let none =
+            Base64.encode(#"{"alg":"none"}"#.utf8) + "." + Base64.encode(#"{"exp":9999999999,"path":"*"}"#.utf8) + "."
         for algorithm in ["HS256", "RS256", "ES256", "EdDSA"] {
             let scheme = try TestVectors.scheme("jwt", key: key(algorithm), ["algorithm": algorithm])
             let token = AccessToken(fields: [.init(name: "token", value: none)])
@@ -144,8 +145,10 @@ import Testing
 
 @Suite struct JSONReaderTests {
     @Test(arguments: [
-        "", " ", "{", "}", "[1,]", "{\"a\":1,}", "{\"a\"}", "{a:1}", "01", "-", "+1", "1.", "nul", "\"", "\"\\", "\"\\u12",
-        "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"\u{1}\"", "[1 2]", "\"\\x\"", "1e999", "{\"a\":1,\"a\":2}",
+        "", " ", "{", "}", "[1,]", "{\"a\":1,}", "{\"a\"}", "{a:1}", "01", "-", "+1", "1.", "nul", "\"", "\"\\",
+        "\"\\u12",
+        "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"\u{1}\"", "[1 2]", "\"\\x\"", "1e999",
+        "{\"a\":1,\"a\":2}",
         "1 2", "--1", "1e", ".5", "1.e5", "1e5.", "1e+",
     ])
     func whatIsNoJSONIsRefused(text: String) {

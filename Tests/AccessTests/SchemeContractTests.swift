@@ -28,7 +28,9 @@ struct SchemeCase: Sendable, CustomTestStringConvertible {
     private static let google: [SchemeCase] =
         [
             .init(scheme: "google-cloud-cdn", place: .query, key: base64Key, values: ["key name": "k-1"]),
-            .init(scheme: "google-cloud-cdn", place: .query, key: base64Key, values: ["key name": "k-1"], isPattern: false),
+            .init(
+                scheme: "google-cloud-cdn", place: .query, key: base64Key, values: ["key name": "k-1"], isPattern: false
+            ),
             .init(scheme: "google-cloud-cdn", place: .cookie, key: base64Key, values: ["key name": "k-1"]),
         ]
         + [TokenPlacement.query, .path, .cookie].map {
@@ -115,7 +117,8 @@ struct SchemeCase: Sendable, CustomTestStringConvertible {
     static let now = WallTime.seconds(1_700_000_000.0)
 
     func grant() -> TokenGrant {
-        var grant = TokenGrant(isPattern ? .paths(["/live/ch1/*"]) : .url(Self.uri), from: Self.now, lifetime: .seconds(60.0))
+        var grant = TokenGrant(
+            isPattern ? .paths(["/live/ch1/*"]) : .url(Self.uri), from: Self.now, lifetime: .seconds(60.0))
         grant.site = "https://cdn.example.com"
         grant.sessionID = "viewer-7"
         if bindsAddress { grant.clientAddress = "203.0.113.7" }

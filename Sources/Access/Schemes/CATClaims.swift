@@ -16,9 +16,10 @@ enum CATClaims {
     static let headers: Int64 = 315
     static let renewal: Int64 = 323
 
-    /// Claims that restrict and that are not looked at here: geohash, probability of rejection, ALPN, countries,
-    /// coordinates, altitude, TLS key, proof of possession. A token with one of them is let in nowhere rather than
-    /// everywhere.
+    /// Claims that restrict and that are not looked at here.
+    ///
+    /// They are geohash, probability of rejection, ALPN, countries, coordinates, altitude, TLS key and proof of
+    /// possession. A token with one of them is let in nowhere rather than everywhere.
     static let unsupported: [Int64] = [282, 309, 314, 316, 317, 318, 319, 321]
 
     /// The names of the claims, for people.

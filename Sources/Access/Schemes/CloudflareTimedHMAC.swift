@@ -99,7 +99,9 @@ package struct CloudflareTimedHMAC: TokenScheme {
         return claims
     }
 
-    /// The issue time's digits and the code. Base64 with `+`, `/` and `=` may come percent-encoded or not.
+    /// The issue time's digits and the code.
+    ///
+    /// Base64 with `+`, `/` and `=` may come percent-encoded or not.
     private func parts(of value: String) -> (issued: String, code: [UInt8])? {
         let bytes = value.utf8
         guard let dash = bytes.firstIndex(of: UInt8(ascii: "-")),

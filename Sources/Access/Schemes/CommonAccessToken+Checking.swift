@@ -2,9 +2,9 @@ import Quantities
 
 /// What an edge looks at.
 extension CommonAccessToken {
-    /// Checks a token; good while `nbf <= now < exp`. Of several cookies one that is valid suffices.
+    /// Checks a token; good while `nbf <= now < exp`.
     ///
-    /// Claims that restrict and are not understood here make it ``TokenVerdict/wrongUse``.
+    /// Of several cookies one that is valid suffices. Claims that restrict and are not understood here make it ``TokenVerdict/wrongUse``.
     package func verify(_ token: AccessToken, for request: AccessRequest, at now: WallTime) -> TokenVerdict {
         var first: TokenVerdict?
         for (_, value) in values(of: token) {

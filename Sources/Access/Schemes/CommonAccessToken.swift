@@ -50,7 +50,8 @@ package struct CommonAccessToken: TokenScheme {
             .init("audience", "the claim aud"),
             .init("methods", "the methods that are allowed, separated by commas (catm); empty is all"),
             .init("headers", "request headers that the token is bound to, as Name=value, separated by commas (cath)"),
-            .init("bind host", default: "false", allowed: ["true", "false"], "whether the token is for one host (catu)"),
+            .init(
+                "bind host", default: "false", allowed: ["true", "false"], "whether the token is for one host (catu)"),
             .init(
                 "renewal", default: "none", allowed: Renewal.allCases.map(\.rawValue),
                 "how the edge sends a renewed token (catr)"),

@@ -58,7 +58,9 @@ package struct Fastly: TokenScheme {
         return AccessToken(fields: [.init(name: name, value: String(decoding: text, as: UTF8.self))])
     }
 
-    /// Checks a token; good while `now < expires`. Hexadecimal digits are lower case, because the VCL compares texts.
+    /// Checks a token; good while `now < expires`.
+    ///
+    /// Hexadecimal digits are lower case, because the VCL compares texts.
     package func verify(_ token: AccessToken, for request: AccessRequest, at now: WallTime) -> TokenVerdict {
         guard let value = token.value(of: name), !value.isEmpty else { return .missing }
         guard let (seconds, code) = Self.parts(of: value), let expires = Int64(seconds),

@@ -30,7 +30,8 @@ package struct GoogleMediaCDN: TokenScheme {
 
     /// The scheme in the catalogue.
     package static let description = SchemeDescription(
-        name: "google-media-cdn", summary: "Google Media CDN tokens and signatures", keys: .either, keyEncoding: .base64,
+        name: "google-media-cdn", summary: "Google Media CDN tokens and signatures", keys: .either,
+        keyEncoding: .base64,
         options: [
             .init("form", default: "token", allowed: Form.allCases.map(\.rawValue), "what the route checks"),
             .init(

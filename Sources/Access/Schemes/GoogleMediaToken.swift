@@ -127,7 +127,9 @@ struct GoogleMediaToken: Sendable {
         claims.addresses = read.blocks ?? []
         claims.algorithm = read.isSignature ? "Ed25519" : read.code.count == 20 ? "HMAC-SHA1" : "HMAC-SHA256"
         for (field, name) in [("Data", "data"), ("Headers", "headers")] {
-            if let value = read.values[Substring(field)] { claims.others.append(.init(name: name, value: String(value))) }
+            if let value = read.values[Substring(field)] {
+                claims.others.append(.init(name: name, value: String(value)))
+            }
         }
         return claims
     }

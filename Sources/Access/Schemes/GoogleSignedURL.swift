@@ -47,7 +47,8 @@ struct GoogleSignedURL: Sendable {
 
         /// What is signed, without a URL before it.
         func signed(_ separator: String) -> String {
-            (prefix.map { "URLPrefix=" + $0 + separator } ?? "") + "Expires=" + expires + separator + "KeyName=" + keyName
+            (prefix.map { "URLPrefix=" + $0 + separator } ?? "") + "Expires=" + expires + separator + "KeyName="
+                + keyName
         }
 
         /// The beginning of the URIs that the token covers; nil when there is none or it cannot be read.
@@ -65,7 +66,7 @@ struct GoogleSignedURL: Sendable {
 
     /// Signs one URL for its query; the token's own parameters are left out of it.
     func sign(url: String, expires: WallTime) throws(TokenError) -> AccessToken {
-        let bare = AkamaiEdgeAuth.removing(Self.names, fromQueryOf: url)
+        let bare = GoogleCloudCDN.removing(Self.names, fromQueryOf: url)
         let values = "Expires=\(expires.wholeSeconds)&KeyName=\(try usableKeyName())"
         let signature = try signature(of: Self.joined(bare, values), isPadded: true)
         return AccessToken(fields: [
@@ -138,9 +139,4 @@ struct GoogleSignedURL: Sendable {
     static func joined(_ uri: String, _ parameters: String) -> String {
         uri + (uri.utf8.contains(UInt8(ascii: "?")) ? "&" : "?") + parameters
     }
-}
-
-extension SchemeSettings {
-    /// The setting `key name`: letters, digits, `-`, `_` and `.`; empty when it is not set.
-    func keyName() throws(TokenError) -> String { text("key name") == nil ? "" : try name("key name") }
 }

@@ -49,8 +49,12 @@ package struct JSONWebTokenScheme: TokenScheme {
                 "algorithm", default: "HS256", allowed: JSONWebToken.Algorithm.allCases.map(\.rawValue),
                 "what signs the token; no other is accepted"),
             .init("name", default: "token", "the name of the query parameter or cookie"),
-            .init("header", default: "Authorization", "the name of the header; Authorization has 'Bearer' before the token"),
-            .init("segment prefix", default: "", "what stands before the token in its segment of the path, such as 'token='"),
+            .init(
+                "header", default: "Authorization",
+                "the name of the header; Authorization has 'Bearer' before the token"),
+            .init(
+                "segment prefix", default: "",
+                "what stands before the token in its segment of the path, such as 'token='"),
             .init("issuer", "the claim 'iss'"),
             .init("audience", "the claim 'aud'"),
             .init("kid", "the name of the key, in the token's header"),
