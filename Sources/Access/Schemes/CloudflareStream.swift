@@ -97,6 +97,8 @@ package struct CloudflareStream: TokenScheme {
         case .paths(let paths): path = paths.first ?? ""
         }
         let segment = path.utf8.split(separator: UInt8(ascii: "/")).first.map { Substring($0) } ?? ""
+        // A URI that holds an older token says the video in it.
+        if let older = JSONWebToken(segment) { return older.payload["sub"]?.text }
         return segment.isEmpty || segment.utf8.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") }
             ? nil : String(segment)
     }

@@ -67,7 +67,8 @@ extension CommonAccessToken {
         let site: String?
         switch grant.scope {
         case .url(let uri):
-            let request = AccessRequest(uri: Self.removing([parameter], fromQueryOf: uri))
+            var request = AccessRequest(uri: Self.removing([parameter], fromQueryOf: uri))
+            if let (_, rest) = split(request.path) { request.path = rest }
             site = request.authority.isEmpty ? grant.site : request.uri
             components.append(.init(.unsigned(3), .map([.init(.integer(CATMatch.exact), .text(request.path))])))
             if let query = request.query {

@@ -174,7 +174,7 @@ package struct CommonAccessToken: TokenScheme {
     }
 
     /// The token in the first segment of a path and the path behind it; nil when there is none.
-    private func split(_ path: String) -> (value: String, rest: String)? {
+    func split(_ path: String) -> (value: String, rest: String)? {
         let bytes = path.utf8
         guard bytes.first == UInt8(ascii: "/") else { return nil }
         let end = bytes.dropFirst().firstIndex(of: UInt8(ascii: "/")) ?? bytes.endIndex

@@ -136,8 +136,9 @@ package struct JSONWebTokenScheme: TokenScheme {
     private func scopeClaim(of grant: TokenGrant) throws(TokenError) -> JSONValue.Member? {
         let patterns: [String]
         switch grant.scope {
-        case .url(let uri) where pathClaim == .url: patterns = [try grant.absoluteURI(uri)]
-        case .url(let uri): patterns = [AccessRequest(uri: uri).path]
+        case .url(let uri):
+            let bare = withoutToken(uri)
+            patterns = [pathClaim == .url ? try grant.absoluteURI(bare) : AccessRequest(uri: bare).path]
         case .paths(let paths): patterns = paths
         }
         guard let first = patterns.first else { throw .invalidField(name: "paths", reason: "there are none") }
@@ -243,6 +244,14 @@ extension JSONWebTokenScheme {
         bare.path = rest
         return CarriedToken(
             token: AccessToken(fields: [.init(name: name, value: value)]), placement: .path, request: bare)
+    }
+
+    /// A URI without the token that it may hold, in its path or query.
+    private func withoutToken(_ uri: String) -> String {
+        var reference = URIReference(Self.removing([name], fromQueryOf: uri))
+        guard let (_, rest) = split(String(reference.path)) else { return reference.text }
+        reference.path = Substring(rest)
+        return reference.text
     }
 
     /// The token in the first segment and the path behind it; nil when there is none.

@@ -5,7 +5,7 @@ import Testing
 @testable import Access
 
 /// One scheme with one set of settings, in one place.
-struct SchemeCase: Sendable, CustomTestStringConvertible {
+struct CatalogueCase: Sendable, CustomTestStringConvertible {
     var scheme: String
     var place: TokenPlacement
     var key: String
@@ -23,9 +23,9 @@ struct SchemeCase: Sendable, CustomTestStringConvertible {
     static let base64Key = "nZtRohdNF9m3cKM24IcK4w=="
     static let seed = "DJUcnLguVFKmVCFnWGubG1MZg7fWAnxacMjKDhVZMGI="
 
-    static let all: [SchemeCase] = google + others + jwt + stream + common
+    static let all: [CatalogueCase] = google + others + jwt + stream + common
 
-    private static let google: [SchemeCase] =
+    private static let google: [CatalogueCase] =
         [
             .init(scheme: "google-cloud-cdn", place: .query, key: base64Key, values: ["key name": "k-1"]),
             .init(
@@ -55,7 +55,7 @@ struct SchemeCase: Sendable, CustomTestStringConvertible {
                 saysStart: true)
         ]
 
-    private static let others: [SchemeCase] = [
+    private static let others: [CatalogueCase] = [
         .init(scheme: "fastly", place: .query, key: base64Key, isPattern: false),
         .init(scheme: "fastly", place: .query, key: base64Key, values: ["algorithm": "sha256"], isPattern: false),
         .init(scheme: "cloudflare", place: .query, key: "secret", values: ["lifetime": "60"], isPattern: false),
@@ -64,7 +64,7 @@ struct SchemeCase: Sendable, CustomTestStringConvertible {
             isPattern: false),
     ]
 
-    private static let jwt: [SchemeCase] =
+    private static let jwt: [CatalogueCase] =
         TokenPlacement.allCases.map {
             .init(
                 scheme: "jwt", place: $0, key: hexKey,
@@ -83,16 +83,18 @@ struct SchemeCase: Sendable, CustomTestStringConvertible {
                 scheme: "jwt", place: .header, key: $0.1, values: ["algorithm": $0.0, "header": "X-Token"],
                 bindsAddress: true, saysStart: true)
         } + [
-            .init(scheme: "jwt", place: .path, key: hexKey, values: ["segment prefix": "token="], bindsAddress: true)
+            .init(scheme: "jwt", place: .path, key: hexKey, values: ["segment prefix": "token="], bindsAddress: true),
+            .init(scheme: "jwt", place: .path, key: hexKey, isPattern: false),
+            .init(scheme: "jwt", place: .path, key: hexKey, values: ["path claim": "url"], isPattern: false),
         ]
 
-    private static let stream: [SchemeCase] = [
+    private static let stream: [CatalogueCase] = [
         .init(
             scheme: "cloudflare-stream", place: .path, key: "rsa2048_private_pem",
             values: ["kid": "k", "video": "ch1", "downloadable": "true"], bindsAddress: true, saysStart: true)
     ]
 
-    private static let common: [SchemeCase] =
+    private static let common: [CatalogueCase] =
         TokenPlacement.allCases.map {
             .init(
                 scheme: "common-access-token", place: $0, key: hexKey,
@@ -102,6 +104,8 @@ struct SchemeCase: Sendable, CustomTestStringConvertible {
                 ], bindsAddress: true, saysStart: true)
         } + [
             .init(scheme: "common-access-token", place: .header, key: hexKey, values: ["kid": "k"], isPattern: false),
+            .init(scheme: "common-access-token", place: .query, key: hexKey, isPattern: false),
+            .init(scheme: "common-access-token", place: .path, key: hexKey, isPattern: false),
             .init(
                 scheme: "common-access-token", place: .query, key: "p256_private_pem",
                 values: ["algorithm": "ES256", "kid": "k"], bindsAddress: true, saysStart: true),
@@ -140,10 +144,10 @@ struct SchemeCase: Sendable, CustomTestStringConvertible {
 }
 
 /// What ``TokenScheme`` promises, held against every scheme here.
-@Suite struct SchemeContractTests {
-    private let now = SchemeCase.now
+@Suite struct CatalogueContractTests {
+    private let now = CatalogueCase.now
 
-    @Test(arguments: SchemeCase.all) func aSignedTokenIsValidUntilItsEndToTheSecond(_ its: SchemeCase) throws {
+    @Test(arguments: CatalogueCase.all) func aSignedTokenIsValidUntilItsEndToTheSecond(_ its: CatalogueCase) throws {
         let scheme = try its.make()
         let token = try scheme.sign(its.grant(), for: its.place)
         let request = its.seen(token, by: scheme)
@@ -155,10 +159,10 @@ struct SchemeCase: Sendable, CustomTestStringConvertible {
         }
         let before = scheme.verify(request, at: .seconds(1_699_999_999.999)).verdict
         #expect(before == (its.saysStart ? .notYetValid : .valid))
-        #expect(scheme.verify(AccessRequest(uri: SchemeCase.uri), at: now).verdict == .missing)
+        #expect(scheme.verify(AccessRequest(uri: CatalogueCase.uri), at: now).verdict == .missing)
     }
 
-    @Test(arguments: SchemeCase.all) func anotherPathIsRefused(_ its: SchemeCase) throws {
+    @Test(arguments: CatalogueCase.all) func anotherPathIsRefused(_ its: CatalogueCase) throws {
         let scheme = try its.make()
         let token = try scheme.sign(its.grant(), for: its.place)
         let bare = try #require(scheme.detach(from: its.seen(token, by: scheme), in: its.place)).request
@@ -170,7 +174,8 @@ struct SchemeCase: Sendable, CustomTestStringConvertible {
         }
     }
 
-    @Test(arguments: SchemeCase.all.filter(\.bindsAddress)) func anotherAddressIsRefused(_ its: SchemeCase) throws {
+    @Test(arguments: CatalogueCase.all.filter(\.bindsAddress)) func anotherAddressIsRefused(_ its: CatalogueCase) throws
+    {
         let scheme = try its.make()
         let token = try scheme.sign(its.grant(), for: its.place)
         for (address, verdict) in [
@@ -181,7 +186,7 @@ struct SchemeCase: Sendable, CustomTestStringConvertible {
         }
     }
 
-    @Test(arguments: SchemeCase.all) func everyChangedByteIsFound(_ its: SchemeCase) throws {
+    @Test(arguments: CatalogueCase.all) func everyChangedByteIsFound(_ its: CatalogueCase) throws {
         let scheme = try its.make()
         let token = try scheme.sign(its.grant(), for: its.place)
         let bare = try #require(scheme.detach(from: its.seen(token, by: scheme), in: its.place)).request
@@ -201,13 +206,13 @@ struct SchemeCase: Sendable, CustomTestStringConvertible {
         }
     }
 
-    @Test(arguments: SchemeCase.all) func attachingReplacesAndDetachingRestores(_ its: SchemeCase) throws {
+    @Test(arguments: CatalogueCase.all) func attachingReplacesAndDetachingRestores(_ its: CatalogueCase) throws {
         let scheme = try its.make()
         var grant = its.grant()
         let old = try scheme.sign(grant, for: its.place)
         grant.expires = grant.expires + .seconds(-20.0)
         let new = try scheme.sign(grant, for: its.place)
-        for uri in [SchemeCase.uri, "https://cdn.example.com/live/ch1/master.m3u8"] {
+        for uri in [CatalogueCase.uri, "https://cdn.example.com/live/ch1/master.m3u8"] {
             var once = OutgoingRequest(uri: uri)
             scheme.attach(new, to: &once, in: its.place)
             var twice = OutgoingRequest(uri: uri)
@@ -220,7 +225,20 @@ struct SchemeCase: Sendable, CustomTestStringConvertible {
         }
     }
 
-    @Test(arguments: SchemeCase.all) func theSignatureIsInNoClaim(_ its: SchemeCase) throws {
+    @Test(arguments: CatalogueCase.all.filter { !$0.isPattern })
+    func aURIThatHoldsAnOlderTokenIsSignedWithoutIt(_ its: CatalogueCase) throws {
+        let scheme = try its.make()
+        var request = OutgoingRequest(uri: CatalogueCase.uri)
+        scheme.attach(try scheme.sign(its.grant(), for: its.place), to: &request, in: its.place)
+        var again = its.grant()
+        again.scope = .url(request.uri)
+        let token = try scheme.sign(again, for: its.place)
+        #expect(try scheme.sign(its.grant(), for: its.place) == token)
+        scheme.attach(token, to: &request, in: its.place)
+        #expect(scheme.verify(its.seen(token, by: scheme, uri: request.uri), at: now).verdict == .valid)
+    }
+
+    @Test(arguments: CatalogueCase.all) func theSignatureIsInNoClaim(_ its: CatalogueCase) throws {
         let scheme = try its.make()
         let token = try scheme.sign(its.grant(), for: its.place)
         let claims = try #require(scheme.claims(of: token))
@@ -236,7 +254,7 @@ struct SchemeCase: Sendable, CustomTestStringConvertible {
         }
     }
 
-    @Test(arguments: SchemeCase.all) func withoutAKeyItReadsAndLetsNobodyIn(_ its: SchemeCase) throws {
+    @Test(arguments: CatalogueCase.all) func withoutAKeyItReadsAndLetsNobodyIn(_ its: CatalogueCase) throws {
         let scheme = try its.make()
         let reader = try its.make(withKey: false)
         let token = try scheme.sign(its.grant(), for: its.place)
@@ -245,7 +263,7 @@ struct SchemeCase: Sendable, CustomTestStringConvertible {
         #expect(throws: TokenError.self) { try reader.sign(its.grant(), for: its.place) }
     }
 
-    @Test(arguments: SchemeCase.all) func nonsenseIsNeverValidAndNeverStopsTheProgram(_ its: SchemeCase) throws {
+    @Test(arguments: CatalogueCase.all) func nonsenseIsNeverValidAndNeverStopsTheProgram(_ its: CatalogueCase) throws {
         let scheme = try its.make()
         let token = try scheme.sign(its.grant(), for: its.place)
         var generator = SeededGenerator(seed: 42)
