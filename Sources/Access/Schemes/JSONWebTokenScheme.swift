@@ -53,7 +53,7 @@ package struct JSONWebTokenScheme: TokenScheme {
                 "header", default: "Authorization",
                 "the name of the header; Authorization has 'Bearer' before the token"),
             .init(
-                "segment prefix", default: "",
+                "segment prefix",
                 "what stands before the token in its segment of the path, such as 'token='"),
             .init("issuer", "the claim 'iss'"),
             .init("audience", "the claim 'aud'"),
@@ -80,9 +80,12 @@ package struct JSONWebTokenScheme: TokenScheme {
         }
         name = try settings.name("name")
         header = try settings.name("header")
-        segmentPrefix = try settings.choice("segment prefix") { text in
-            text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"/?#%".utf8.contains($0) } ? text : nil
-        }
+        segmentPrefix =
+            try settings.text("segment prefix") == nil
+            ? ""
+            : settings.choice("segment prefix") { text in
+                text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"/?#%".utf8.contains($0) } ? text : nil
+            }
         issuer = settings.text("issuer")
         audience = settings.text("audience")
         keyID = settings.text("kid")
