@@ -150,7 +150,22 @@ package struct SchemeSettings: Sendable {
 package enum TokenSchemes {
     /// The descriptions, in the order of the documentation.
     package static let all: [SchemeDescription] = [
-        AkamaiEdgeAuth.description
+        AkamaiEdgeAuth.description,
+        CloudFront.description,
+        GoogleCloudCDN.description,
+        GoogleMediaCDN.description,
+        Fastly.description,
+        CloudflareTimedHMAC.description,
+        CloudflareStream.description,
+        EdgioECToken.description,
+        Bunny.description,
+        KeyCDN.description,
+        CDN77.description,
+        NginxSecureLink.description,
+        Wowza.description,
+        JSONWebTokenScheme.description,
+        CommonAccessToken.description,
+        TemplateScheme.description,
     ]
 
     /// The scheme of a name.
