@@ -24,7 +24,8 @@ enum SettingsAssembly {
             plan: AudiencePlan(settings: profile.audience, seed: profile.seed), streams: streams,
             regions: profile.regions.map { region(of: $0, streams: streams) }, player: profile.player, channel: channel,
             transport: transport, loops: profile.run.loops ?? defaultLoops, limit: profile.run.limit,
-            grace: profile.run.grace, sampling: profile.run.sampling, token: try profile.token.map { try TokenAssembly.policy($0, site: site(of: profile)) },
+            grace: profile.run.grace, sampling: profile.run.sampling,
+            token: try profile.token.map { try TokenAssembly.policy($0, site: site(of: profile)) },
             limits: LoadTestSettings.Limits(data: profile.dataLimit, throughput: profile.throughputLimit),
             stopFile: profile.run.stopFile)
         settings.crossesNetwork = !isOnThisMachine(profile)

@@ -14,9 +14,9 @@ enum TokenAssembly {
             scheme: scheme, placement: token.placement, paths: token.paths, lifetime: token.lifetime,
             refresh: token.refresh)
         set(token, &policy)
-        policy.renewalHeader = renewalHeader(of: scheme)
         do throws(TokenError) {
             try bind(token, &policy, site: site)
+            policy.renewalHeader = try renewalHeader(policy, site: site)
         } catch {
             throw CommandFailure(.badInput, "the profile's token cannot be signed: \(error.description)")
         }
@@ -28,6 +28,7 @@ enum TokenAssembly {
             scheme: IssuedToken(names: token.fields.map(\.name)), placement: token.placement, paths: ["/*"],
             lifetime: token.lifetime, refresh: token.refresh)
         policy.isIssued = true
+        policy.renewalHeader = token.renewalHeader
         set(token, &policy)
         return policy
     }
@@ -82,8 +83,14 @@ enum TokenAssembly {
         }
     }
 
-    /// The header by which an edge renews a scheme's tokens.
-    private static func renewalHeader(of scheme: any TokenScheme) -> String? { nil }
+    /// The header by which an edge renews tokens of this policy; nil where it does not, or by a cookie.
+    private static func renewalHeader(_ policy: TokenPolicy, site: String) throws(TokenError) -> String? {
+        guard let scheme = policy.scheme as? any RenewableTokenScheme else { return nil }
+        let grant = policy.grant(to: SessionID(0), for: site + "/x", at: WallClock.now())
+        let token = try scheme.sign(grant, for: policy.placement)
+        guard case .header(let name)? = scheme.renewalCarrier(of: token, sentIn: policy.placement) else { return nil }
+        return name.lowercased()
+    }
 }
 
 /// Reads keys from where they are kept.

@@ -62,7 +62,7 @@ extension SessionRun {
     func isRefusalToRetry(_ response: TransferResult, _ transfer: Active) -> Bool {
         guard let policy = signer?.policy, transfer.isAtItsHost, isTrusted(transfer.uri) else { return false }
         if let name = policy.renewalHeader, let value = response.header(name) {
-            signer?.adopt(AccessToken(fields: [.init(name: name, value: value)]), at: wallNow)
+            signer?.adopt(renewed: value, under: name, at: wallNow)
         }
         if (200..<400).contains(response.status) {
             signer?.wasAccepted()

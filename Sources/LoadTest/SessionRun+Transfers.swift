@@ -97,7 +97,8 @@ extension SessionRun {
         }
         return TransferReport(
             timings: response.timings, status: response.status, bytes: response.bytes, document: document,
-            finalURI: transfer.hops > 0 || passesItsTokenOn(transfer) ? transfer.uri : nil, edge: response.remoteAddress,
+            finalURI: transfer.hops > 0 || passesItsTokenOn(transfer) ? transfer.uri : nil,
+            edge: response.remoteAddress,
             cache: CacheHeaders.status(response.headers), pop: CacheHeaders.pop(response.headers),
             version: response.version, connectionReused: response.connectionReused,
             age: CacheHeaders.seconds(response.header("age")),

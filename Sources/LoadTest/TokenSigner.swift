@@ -47,6 +47,18 @@ struct TokenSigner {
         use(token, made: now, expires: policy.scheme.claims(of: token)?.expires ?? now + policy.lifetime)
     }
 
+    /// Takes over the token that an edge gave with an answer.
+    mutating func adopt(renewed value: String, under name: String, at now: WallTime) {
+        if let scheme = policy.scheme as? any RenewableTokenScheme {
+            guard let token = scheme.token(renewedBy: value, for: policy.placement) else { return }
+            adopt(token, at: now)
+        } else if let field = policy.scheme.fieldNames(in: policy.placement).first {
+            // Parameters may stand behind a semicolon.
+            let bare = String(value.prefix { $0 != ";" })
+            adopt(AccessToken(fields: [.init(name: field, value: bare)]), at: now)
+        }
+    }
+
     /// When a token that a service issues must be asked for again; nil while there is none.
     var refreshIsDue: WallTime? {
         guard policy.isIssued, token != nil else { return nil }

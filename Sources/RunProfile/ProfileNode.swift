@@ -134,9 +134,9 @@ struct ProfileNode {
 }
 
 /// Guesses what was meant by a misspelt name.
-enum Spelling {
+package enum Spelling {
     /// What follows after a sentence about an unknown name: what was meant, perhaps, and what is allowed.
-    static func hint(for name: String, among names: [String]) -> String {
+    package static func hint(for name: String, among names: [String]) -> String {
         let near = nearest(to: name, among: names).map { "; did you mean '\($0)'?" } ?? "."
         return "\(near) Allowed here: \(names.isEmpty ? "nothing" : names.joined(separator: ", "))"
     }

@@ -10,7 +10,8 @@ enum ProfileVocabulary {
     static let access = ["token"]
     static let token = [
         "scheme", "key", "key format", "options", "name", "paths", "fields", "placement", "on", "hosts", "lifetime",
-        "refresh", "refresh every", "when refused", "clock shift", "session", "address", "data", "start",
+        "refresh", "refresh every", "when refused", "renewal header", "clock shift", "session", "address", "data",
+        "start",
     ]
     static let audience = ["viewers", "arrivals", "over", "rate", "watch", "streams", "regions"]
     static let watch = ["uniform", "exponential", "lognormal"]

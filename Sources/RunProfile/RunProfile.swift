@@ -89,6 +89,7 @@ package struct RunProfile: Sendable {
         package var refresh = TimeAmount.seconds(5)
         package var refreshInterval: TimeAmount?
         package var refreshesWhenRefused = true
+        package var renewalHeader: String?
         package var clockShift = TimeAmount.zero
         /// Nil binds where the scheme can.
         package var bindsSession: Bool?

@@ -33,6 +33,7 @@ enum TokenReader {
         let key = entries["key"].flatMap(reference)
         let paths = paths(entries["paths"])
         guard let description else { return nil }
+        entries["renewal header"]?.nameProblem("this is for issued tokens; the scheme knows its own")
         var token = RunProfile.Token(scheme: description.name, key: key)
         token.paths = paths
         token.encoding = entries["key format"]?.value(
@@ -116,15 +117,20 @@ enum TokenReader {
     // MARK: Issued by a service
 
     private static func issued(_ entries: [String: ProfileNode]) -> RunProfile.Token? {
-        for name in ["key", "key format", "paths", "options", "name", "clock shift", "session", "address", "data", "start"] {
+        for name in [
+            "key", "key format", "paths", "options", "name", "clock shift", "session", "address", "data", "start",
+        ] {
             entries[name]?.nameProblem("this is for tokens that are signed here; an issued one is taken as it is")
         }
         var token = RunProfile.Token(scheme: RunProfile.Token.issued, key: nil)
-        for (name, child) in entries["fields"]?.orderedEntries("a mapping of names to templates such as '{token}'") ?? [] {
+        for (name, child) in entries["fields"]?.orderedEntries("a mapping of names to templates such as '{token}'")
+            ?? []
+        {
             guard let template = child.text("a template such as '{token}'") else { continue }
             token.fields.append(RunProfile.Token.Field(name: name, template: template))
         }
         readPlacement(entries["placement"], [.query, .cookie, .header], &token)
+        token.renewalHeader = entries["renewal header"]?.text("the name of a header")?.lowercased()
         return token
     }
 
