@@ -32,6 +32,8 @@ final class SessionRun {
     var active: [Active] = []
     var nextTransfer: UInt32 = 0
     var signer: TokenSigner?
+    /// Asks for what the gate must refuse; nil for nearly everybody.
+    let prober: GateProber?
     var leaveAt: Instant?
     var giveUpAt: Instant?
     var alarmAt: Instant?
@@ -65,19 +67,25 @@ final class SessionRun {
         channelSettings.keptHeaders =
             CacheHeaders.names + TransferFacts.headerNames + ["location", "retry-after", "date"]
         var label = ""
-        if !region.edges.isEmpty {
-            let edge = region.edges[Int(planned.id.number % UInt64(region.edges.count))]
+        if let position = settings.edge(of: planned) {
+            let edge = region.edges[position]
             channelSettings.pinnedAddresses = edge.addresses
             label = edge.label
         }
         let reference = URIReference(stream.uri)
-        home = "\(reference.scheme ?? "")://\(reference.authority ?? "")/"
+        let home = "\(reference.scheme ?? "")://\(reference.authority ?? "")/"
+        self.home = home
         channel = context.loop.openChannel(channelSettings)
         let now = channel.now
         var chance = SeededGenerator(seed: settings.plan.seed, stream: planned.id.number, purpose: Self.chancePurpose)
         let seed = chance.next()
         player = PlayerSession(context: context.player, manifestURI: stream.uri, seed: seed)
         recorded = settings.recordings?.begin(planned.id, context.player, manifestURI: stream.uri, seed: seed)
+        let own = channelSettings
+        prober = settings.probes.flatMap { probes in
+            let carried = probes.probes(of: planned.id.number)
+            return carried.isEmpty ? nil : GateProber(carried, probes, channel: own, home: home, context: context)
+        }
         signer = settings.token.map { TokenSigner(policy: $0, session: planned.id) }
         leaveAt = planned.watch.map { now + $0 }
         ledger = context.recorder.sessionStarted(
@@ -206,6 +214,7 @@ final class SessionRun {
         if transfer.isAtItsHost {
             signer?.authorise(&outgoing, for: transfer.request.kind, at: context.player.wall(at: channel.now))
         }
+        noteToken(on: outgoing)
         transfer.uri = outgoing.uri
         active.append(transfer)
         let settings = context.settings.player
@@ -217,7 +226,8 @@ final class SessionRun {
             }
         channel.begin(
             TransferRequest(
-                uri: transfer.uri, headers: Self.headers(of: outgoing), byteRange: transfer.request.byteRange, body: body,
+                uri: transfer.uri, headers: Self.headers(of: outgoing), byteRange: transfer.request.byteRange,
+                body: body,
                 timeouts: settings.timeouts),
             as: transfer.channelID)
     }
