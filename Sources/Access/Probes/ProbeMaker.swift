@@ -126,7 +126,8 @@ private struct Job {
     private static let viewerAddress = "192.0.2.1"
 
     private func bindElsewhere(_ grant: inout TokenGrant) {
-        grant.clientAddress = grant.clientAddress == Self.otherAddresses[0]
+        grant.clientAddress =
+            grant.clientAddress == Self.otherAddresses[0]
             ? Self.otherAddresses[1] : Self.otherAddresses[0]
     }
 
@@ -172,7 +173,9 @@ private struct Job {
         }
         guard now >= end + honest.leeway else { return .later }
         // A token of one URL would be refused anywhere else for that alone.
-        if case .url? = honest.grant?.scope { return checked(first.token, "tokens of this scheme do not end", at: first.uri) }
+        if case .url? = honest.grant?.scope {
+            return checked(first.token, "tokens of this scheme do not end", at: first.uri)
+        }
         return checked(first.token, "tokens of this scheme do not end")
     }
 

@@ -1,4 +1,5 @@
 import Measurement
+import Playback
 import Quantities
 
 /// What gates did with requests that they must refuse.
@@ -24,12 +25,17 @@ enum HTMLGate {
         let leaks = figures.leaks
         guard !leaks.isEmpty else { return "" }
         var table = HTMLTable(
-            "Leaks", ["asked with", "what and where", "example", "leaked", "of", "first seen"], textColumns: 3)
+            "Leaks", ["asked with", "what and where", "leaked", "of", "first seen"], textColumns: 2)
         for (key, tally) in leaks.prefix(rowLimit) {
+            let answers = tally.answers.keys.filter { $0.verdict == .leaked }.sorted().map(\.word)
             table.add([
-                .init(key.probe), .init("\(key.kind) at \(GateFigures.shown(key.edge))", detail: key.stream),
-                .init(tally.sentence, style: "long", detail: plain(tally.resource)),
-                .init("\(Figures.grouped(tally.count(.leaked))) leaked", style: "worst"),
+                .init(key.probe),
+                .init(
+                    "\(key.kind) at \(GateFigures.shown(key.edge))", style: "long",
+                    detail: "\(key.stream): \(plain(tally.resource))"),
+                .init(
+                    "✗ \(Figures.grouped(tally.count(.leaked))) leaked", style: "worst",
+                    detail: answers.joined(separator: ", ")),
                 .init(Figures.grouped(tally.tried)), .init(Figures.time(tally.first - .zero)),
             ])
         }
@@ -63,7 +69,8 @@ enum HTMLGate {
                 tally)
         }
         guard !cells.isEmpty else { return "" }
-        let kinds = Set(cells.values.flatMap(\.keys)).union(figures.log.honest.keys.map(\.kind)).sorted()
+        let kinds = Set(cells.values.flatMap(\.keys)).union(figures.log.honest.keys.map(\.kind))
+            .sorted { (rank($0), $0) < (rank($1), $1) }
         var table = HTMLTable("By edge, probe and kind of request", ["edge", "asked with"] + kinds, textColumns: 2)
         var rows = 0
         for edge in edges(cells) where rows < rowLimit {
@@ -79,6 +86,11 @@ enum HTMLGate {
             }
         }
         return table.html + more(cells.count)
+    }
+
+    /// In the order in which a player asks.
+    private static func rank(_ kind: String) -> Int {
+        TransferKind.allCases.firstIndex { $0.label == kind } ?? TransferKind.allCases.count
     }
 
     /// The edges with leaks first.

@@ -127,9 +127,12 @@ import Testing
         let maker = ProbeMaker(scheme: scheme)
         var honest = try honest()
         honest.otherStreamGrant = grant(.paths(["/live/*"]))
-        #expect(reason(maker.make(.wrongStream, from: honest, at: now)) == "a token of the other stream is good for this one too")
+        #expect(
+            reason(maker.make(.wrongStream, from: honest, at: now))
+                == "a token of the other stream is good for this one too")
         honest.isManifest = true
-        #expect(reason(maker.make(.manifestOnSegment, from: honest, at: now)) == "the manifest is what its token is for")
+        #expect(
+            reason(maker.make(.manifestOnSegment, from: honest, at: now)) == "the manifest is what its token is for")
     }
 
     @Test(arguments: GateProbe.allCases)
@@ -143,7 +146,10 @@ import Testing
         case .noToken, .tampered, .expiredInPlay, .shared:
             // The gate has the key.
             let verdict = scheme.verify(try seen(made), at: now).verdict
-            #expect(verdict == (probe == .noToken ? .missing : probe == .tampered ? .tampered : probe == .shared ? .valid : .expired))
+            #expect(
+                verdict
+                    == (probe == .noToken
+                        ? .missing : probe == .tampered ? .tampered : probe == .shared ? .valid : .expired))
         case .expired, .notYetValid, .wrongPath, .wrongAddress, .manifestOnSegment:
             #expect(reason(made) == "the key is not known here, so no other token can be signed")
         case .wrongStream:
@@ -190,8 +196,9 @@ import Testing
         honest.otherStreamGrant = grant
         for probe in GateProbe.allCases where probe != .shared {
             let time = probe == .expiredInPlay ? now + .seconds(120) : now
-            guard case .request(let made) = ProbeMaker(scheme: scheme, placement: placement)
-                .make(probe, from: honest, at: time)
+            guard
+                case .request(let made) = ProbeMaker(scheme: scheme, placement: placement)
+                    .make(probe, from: honest, at: time)
             else { continue }
             let headers = made.headers.map { ($0.name.lowercased(), $0.value) }
             let seen = AccessRequest(
