@@ -126,13 +126,15 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         tests("ReportingTests", ["Reporting", "SyntheticRuns", "Manifests", "Measurement", "Quantities"]),
-        tests("RunProfileTests", ["RunProfile", "Audience", "Playback", "Measurement", "Transport", "Quantities"]),
+        tests(
+            "RunProfileTests",
+            ["RunProfile", "Access", "Audience", "Playback", "Measurement", "Transport", "Quantities"]),
         tests(
             "LoadTestTests",
             [
                 "LoadTest", "Origin", "Access", "Audience", "CurlTransport", "Measurement", "Playback", "RunStore",
                 "Transport",
-                "Quantities",
+                "Quantities", .product(name: "Crypto", package: "swift-crypto"),
             ]),
         tests(
             "CommandsTests",
@@ -145,6 +147,12 @@ let package = Package(
         room(
             "SyntheticRuns", ["Measurement", "Manifests", "Playback", "Transport", "Quantities"],
             path: "Tests/SyntheticRuns"),
+        benchmark(
+            "TokenBenchmark",
+            [
+                "Access", "Quantities", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ]),
         benchmark("DecodeBenchmark", ["Manifests", "Quantities"]),
         benchmark("ConformanceBenchmark", ["Manifests", "Measurement", "Playback", "Quantities"]),
         benchmark("TransportBenchmark", ["Quantities", "Transport", "CurlTransport"]),

@@ -26,6 +26,7 @@ enum ReportFiles {
             try write(SummaryJSON.render(report), to: folder + "/summary.json")
             try write(SummaryCSV.render(report), to: folder + "/summary.csv")
             try write(TimelineCSV.render(report), to: folder + "/timeline.csv")
+            if !report.metadata.probes.isEmpty { try write(GateCSV.render(report), to: folder + "/gate.csv") }
             if report.storesFindings { try write(FindingsCSV.render(report), to: folder + "/findings.csv") }
             try write(SummaryMarkdown.render(report), to: folder + "/summary.md")
             try write(JUnitXML.render(report), to: folder + "/junit.xml")

@@ -106,7 +106,7 @@ struct RunExecution {
             profile: profile.name, seed: profile.seed, startedAt: startedAt, toolVersion: ProgramVersion.text,
             command: command, mode: profile.player.adaptation.label, plannedViewers: profile.viewers,
             plannedDuration: plannedDuration, settings: RunSettingsJSON.render(profile, settings),
-            thresholds: profile.thresholds, warnings: warnings)
+            thresholds: profile.thresholds, warnings: warnings, probes: profile.probes?.names ?? [])
     }
 
     /// Prints the summary and turns the verdicts into an exit status.

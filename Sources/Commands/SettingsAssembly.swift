@@ -29,6 +29,16 @@ enum SettingsAssembly {
             limits: LoadTestSettings.Limits(data: profile.dataLimit, throughput: profile.throughputLimit),
             stopFile: profile.run.stopFile)
         settings.crossesNetwork = !isOnThisMachine(profile)
+        settings.probes = profile.probes.map { probes(of: $0, seed: profile.seed) }
+        return settings
+    }
+
+    private static func probes(of probes: RunProfile.Probes, seed: UInt64) -> GateProbeSettings {
+        var settings = GateProbeSettings(plan: ProbePlan(shares: probes.shares, seed: seed))
+        settings.interval = probes.interval
+        settings.leeway = probes.leeway
+        settings.judge.refusedStatuses = probes.refusedStatuses
+        settings.judge.redirectsRefuse = probes.redirectsRefuse
         return settings
     }
 

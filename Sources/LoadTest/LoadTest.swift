@@ -49,6 +49,8 @@ package struct LoadTest: Sendable {
     ///
     /// - Throws: ``CurlSetupError`` when the system or libcurl refuses something.
     package init(_ settings: LoadTestSettings) throws(CurlSetupError) {
+        var settings = settings
+        settings.findFirstSessions()
         self.settings = settings
         epoch = MonotonicEpoch.now()
         let startedAt = Self.wallTime(at: epoch)
@@ -59,8 +61,9 @@ package struct LoadTest: Sendable {
         self.loops = loops
         let clocks = ClockSources()
         let player = PlayerSession.Context(settings: settings.player, wallStart: startedAt)
+        let prepared = settings
         contexts = loops.loops.map {
-            LoopContext(loop: $0, settings: settings, player: player, documents: documents, clocks: clocks)
+            LoopContext(loop: $0, settings: prepared, player: player, documents: documents, clocks: clocks)
         }
     }
 

@@ -88,6 +88,8 @@ package struct LoadTestSettings: Sendable {
     package var sampling: TransferSampling
     /// How requests are signed; nil means not at all.
     package var token: TokenPolicy?
+    /// What gates must refuse and is tried; nil tries nothing.
+    package var probes: GateProbeSettings?
     /// Bounds that end the run.
     package var limits: Limits
     /// A file whose appearance ends the run gently.

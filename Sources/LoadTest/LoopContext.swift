@@ -6,7 +6,7 @@ import Quantities
 
 /// What the sessions of one event loop share.
 final class LoopContext: @unchecked Sendable {
-    // Invariant: `recorder`, `observer` and the counters below it are touched on the loop's own thread only: by sessions, which run
+    // Invariant: `recorder`, `observer`, `tokens` and the counters below them are touched on the loop's own thread only: by sessions, which run
     // there, and by work posted to the loop. The rest is constant.
 
     let loop: CurlLoop
@@ -20,6 +20,8 @@ final class LoopContext: @unchecked Sendable {
     let policy: URIPolicy
     let recorder: LoopRecorder
     let observer: ResponseObserver
+    /// Tokens of sessions that play, for probes.
+    var tokens = TokenPool()
     var sessions = 0
     /// Kinds of problem seen, with one sentence about the first of each.
     private(set) var problems: [ProblemKey: RunProblem] = [:]

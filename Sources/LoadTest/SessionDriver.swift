@@ -8,7 +8,14 @@ struct SessionDriver: Sendable {
     /// Plays from the arrival to the end, and books what happened.
     func run() async {
         let run = SessionRun(context: context, planned: planned)
-        await run.play()
+        if let prober = run.prober {
+            async let probes: Void = prober.work()
+            await run.play()
+            prober.finish()
+            await probes
+        } else {
+            await run.play()
+        }
         context.sessions -= 1
     }
 }

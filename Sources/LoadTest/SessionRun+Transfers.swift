@@ -29,6 +29,7 @@ extension SessionRun {
                         wall: context.player.wall(at: response.timings.begun + response.timings.firstByte),
                         isUnlimited: true),
                     context.recorder)
+                probe(after: response, transfer)
                 tell(.transferFinished(transfer.playerID, report))
             }
         case .failure(let failed):

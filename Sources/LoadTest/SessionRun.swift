@@ -43,6 +43,8 @@ final class SessionRun {
     var renewalTransfer: (id: TransferID, begun: Instant)?
     /// Refused requests that wait for the new token.
     var waitingForToken: [Active] = []
+    /// Asks for what the gate must refuse; nil for nearly everybody.
+    let prober: GateProber?
     var leaveAt: Instant?
     var giveUpAt: Instant?
     var alarmAt: Instant?
@@ -76,21 +78,27 @@ final class SessionRun {
         channelSettings.keptHeaders =
             CacheHeaders.names + TransferFacts.headerNames + ["location", "retry-after", "date"]
         var label = ""
-        if !region.edges.isEmpty {
-            let edge = region.edges[Int(planned.id.number % UInt64(region.edges.count))]
+        if let position = settings.edge(of: planned) {
+            let edge = region.edges[position]
             channelSettings.pinnedAddresses = edge.addresses
             label = edge.label
         }
         manifestURI = stream.uri
         if let name = settings.token?.renewalHeader { channelSettings.keptHeaders.append(name) }
         let reference = URIReference(stream.uri)
-        home = "\(reference.scheme ?? "")://\(reference.authority ?? "")/"
+        let home = "\(reference.scheme ?? "")://\(reference.authority ?? "")/"
+        self.home = home
         channel = context.loop.openChannel(channelSettings)
         let now = channel.now
         var chance = SeededGenerator(seed: settings.plan.seed, stream: planned.id.number, purpose: Self.chancePurpose)
         let seed = chance.next()
         player = PlayerSession(context: context.player, manifestURI: stream.uri, seed: seed)
         recorded = settings.recordings?.begin(planned.id, context.player, manifestURI: stream.uri, seed: seed)
+        let own = channelSettings
+        prober = settings.probes.flatMap { probes in
+            let carried = probes.probes(of: planned.id.number)
+            return carried.isEmpty ? nil : GateProber(carried, probes, channel: own, home: home, context: context)
+        }
         signer = settings.token.map { TokenSigner(policy: $0, session: planned.id) }
         leaveAt = planned.watch.map { now + $0 }
         ledger = context.recorder.sessionStarted(
@@ -217,6 +225,7 @@ final class SessionRun {
         var transfer = transfer
         let headers = authorise(&transfer)
         transfer.tokenNumber = signer?.number ?? 0
+        noteToken(on: transfer.uri)
         active.append(transfer)
         let settings = context.settings.player
         let body: TransferRequest.Body =

@@ -86,6 +86,8 @@ package struct IntervalDelta: Sendable {
     package var sampled: [SampledTransfer] = []
     /// What was found wrong.
     package var findings = FindingLog()
+    /// What gates did with requests that they must refuse.
+    package var gate = GateLog()
 
     /// Creates an empty interval.
     package init(from: Instant, to: Instant) {

@@ -13,6 +13,8 @@ import Quantities
 package final class LoopRecorder {
     /// What was found wrong since the last take; whoever holds streams and responses against their rules notes it here.
     package var findings = FindingLog()
+    /// What gates did with probes since the last take; whoever makes probes notes it here.
+    package var gate = GateLog()
 
     private let sampling: TransferSampling
     private var sessionSlots: [SessionSlot] = []
@@ -59,6 +61,7 @@ package final class LoopRecorder {
         let startupBefore = ledger.startupTime
         let bitRateBefore = (ledger.switchesUp, ledger.switchesDown)
         let rebuffersBefore = ledger.rebufferCount
+        let wasRefused = ledger.isRefused
         ledger.record(event)
         switch event.event {
         case .started:
@@ -79,6 +82,7 @@ package final class LoopRecorder {
             }
         case .transferFinished(let transfer):
             if ledger.slots.edge < 0, !ledger.edge.isEmpty { assignEdge(to: &ledger, at: event.at) }
+            if ledger.isRefused, !wasRefused { forEachSlot(of: ledger) { $0.cell.refusedSessions += 1 } }
             record(transfer, of: &ledger)
         case .trackSelected:
             let up = Int64(ledger.switchesUp &- bitRateBefore.0)
@@ -137,6 +141,7 @@ package final class LoopRecorder {
         swap(&delta.finished, &finished)
         swap(&delta.sampled, &sampled)
         swap(&delta.findings, &findings)
+        swap(&delta.gate, &gate)
         finished.reserveCapacity(delta.finished.count)
         sampled.reserveCapacity(delta.sampled.count)
         return delta

@@ -25,12 +25,15 @@ package struct RunMetadata: Sendable, Hashable {
     /// Anything a reader of the report must know before he believes a figure, such as `TLS certificates were not
     /// verified`; one sentence each.
     package var warnings: [String]
+    /// The kinds of request that gates must refuse and that the run tries, by their names in the profile; empty when it
+    /// tries none.
+    package var probes: [String]
 
     /// Creates a description.
     package init(
         profile: String, seed: UInt64, startedAt: WallTime, toolVersion: String, command: String = "",
         mode: String = "adaptive", plannedViewers: Int = 0, plannedDuration: TimeAmount? = nil, settings: String = "{}",
-        thresholds: [String] = [], warnings: [String] = []
+        thresholds: [String] = [], warnings: [String] = [], probes: [String] = []
     ) {
         self.profile = profile
         self.seed = seed
@@ -43,6 +46,7 @@ package struct RunMetadata: Sendable, Hashable {
         self.settings = settings
         self.thresholds = thresholds
         self.warnings = warnings
+        self.probes = probes
     }
 }
 
@@ -102,11 +106,13 @@ package struct RunReport: Sendable {
 
     /// The verdict on each threshold, in the profile's order.
     ///
-    /// A text that is no threshold is left out: the profile's reader has refused it long before.
+    /// A text that is no threshold is left out: the profile's reader has refused it long before. A run that probes gates
+    /// has ``Threshold/noLeaks`` behind them, unless one of them is about leaks.
     package var thresholdResults: [ThresholdResult] {
-        metadata.thresholds.compactMap { text in
-            guard let threshold = try? Threshold(parsing: text) else { return nil }
-            return threshold.evaluate(totals)
+        var thresholds = metadata.thresholds.compactMap { try? Threshold(parsing: $0) }
+        if !metadata.probes.isEmpty, !thresholds.contains(where: { $0.metric == .tokenLeaks }) {
+            thresholds.append(.noLeaks)
         }
+        return thresholds.map { $0.evaluate(totals) }
     }
 }

@@ -11,6 +11,8 @@ package struct RunTotals: Sendable, Equatable {
     package var transfers: [CellKey: TransferCell] = [:]
     /// What was found wrong with streams, documents and responses.
     package var findings = FindingLog()
+    /// What gates did with requests that they must refuse.
+    package var gate = GateLog()
 
     /// Creates empty totals.
     package init() {}
@@ -20,6 +22,7 @@ package struct RunTotals: Sendable, Equatable {
         for part in delta.sessions { sessions[part.key, default: SessionCell()].merge(part.cell) }
         for part in delta.transfers { transfers[part.key, default: TransferCell()].merge(part.cell) }
         findings.merge(delta.findings)
+        gate.merge(delta.gate)
     }
 
     /// Adds the totals of another loop, shard or machine.
@@ -27,6 +30,7 @@ package struct RunTotals: Sendable, Equatable {
         for (key, cell) in other.sessions { sessions[key, default: SessionCell()].merge(cell) }
         for (key, cell) in other.transfers { transfers[key, default: TransferCell()].merge(cell) }
         findings.merge(other.findings)
+        gate.merge(other.gate)
     }
 
     /// All sessions.

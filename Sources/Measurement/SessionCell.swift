@@ -15,6 +15,8 @@ package struct SessionCell: Sendable, Equatable {
     package var rebuffers: Int64 = 0
     /// Sessions that rebuffered at least once.
     package var rebufferedSessions: Int64 = 0
+    /// Sessions that had a request refused (401, 403 or 410), whatever became of them.
+    package var refusedSessions: Int64 = 0
     /// Nanoseconds spent in each state, by all sessions together.
     package var stateTime = PerState<Int64>()
     /// Bits of rendered video: Σ declared bit rate × rendered time.
@@ -44,6 +46,7 @@ package struct SessionCell: Sendable, Equatable {
         outcomes += other.outcomes
         rebuffers += other.rebuffers
         rebufferedSessions += other.rebufferedSessions
+        refusedSessions += other.refusedSessions
         stateTime += other.stateTime
         renderedBits += other.renderedBits
         renderedTime = renderedTime.addingClamped(other.renderedTime)

@@ -34,6 +34,8 @@ package struct SessionLedger: Sendable {
     private var cancelledTransfers: UInt32 = 0
     private var bytes: Int64 = 0
     private var failure = ""
+    /// True once a request was refused: 401, 403 or 410.
+    package private(set) var isRefused = false
 
     /// Where the recorder of the session's loop keeps its sums.
     var slots = SessionSlots()
@@ -98,6 +100,7 @@ package struct SessionLedger: Sendable {
         if transfer.isCancelled { cancelledTransfers &+= 1 }
         bytes = bytes.addingClamped(transfer.bytes.count)
         if edge.isEmpty { edge = transfer.edge }
+        if GateStatus.isRefusal(transfer.status) { isRefused = true }
     }
 
     private mutating func countSwitch(to bitRate: BitRate) {

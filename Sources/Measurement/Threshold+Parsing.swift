@@ -51,12 +51,12 @@ extension Threshold {
         let words = inside.split(separator: " ")
         guard inside.hasSuffix(")"), words.count == 4, words[0].lowercased() == "at", words[1].lowercased() == "least",
             let number = Int64(words[2]), number >= 1,
-            ["sessions)", "plays)", "transfers)", "samples)"].contains(words[3].lowercased())
+            ["sessions)", "plays)", "transfers)", "samples)", "probes)"].contains(words[3].lowercased())
         else {
             throw problem(
                 written,
                 "ends in “(\(inside)”; what may stand in brackets is “(at least 200 sessions)”, with sessions,"
-                    + " plays, transfers or samples")
+                    + " plays, transfers, samples or probes")
         }
         rest = rest[..<open]
         return number
@@ -126,7 +126,7 @@ extension Threshold {
         "start failures": .startFailures, "exits before start": .exitsBeforeStart, "bitrate": .bitRate,
         "mean bit rate": .bitRate, "latency": .liveLatency, "findings errors": .findingErrors,
         "error findings": .findingErrors, "findings warnings": .findingWarnings,
-        "warning findings": .findingWarnings,
+        "warning findings": .findingWarnings, "leaks": .tokenLeaks, "refused viewers": .refusedSessions,
     ]
 
     private static func statistic(_ word: String) -> Statistic? {

@@ -98,6 +98,11 @@ package struct ThresholdResult: Sendable, Hashable {
 }
 
 extension Threshold {
+    /// What is asked of every run that probes gates: `token leaks == 0`.
+    package static let noLeaks = Threshold(
+        scope: .overall, metric: .tokenLeaks, statistic: nil, comparison: .equal, limit: 0, unit: .count,
+        minimumPopulation: 1, text: "token leaks == 0")
+
     /// Measures and judges.
     package func evaluate(_ totals: RunTotals) -> ThresholdResult {
         let measurement = metric.measure(totals, scope: scope, statistic: statistic, unit: unit)

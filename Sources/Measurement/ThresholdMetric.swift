@@ -26,6 +26,9 @@ package enum ThresholdMetric: String, Sendable, Hashable, CaseIterable {
     case findings
     case findingErrors = "finding errors"
     case findingWarnings = "finding warnings"
+    case tokenLeaks = "token leaks"
+    case gateProbes = "gate probes"
+    case refusedSessions = "refused sessions"
 
     /// What a metric counts over.
     package enum Population: Sendable {
@@ -33,6 +36,7 @@ package enum ThresholdMetric: String, Sendable, Hashable, CaseIterable {
         case plays
         case transfers
         case samples
+        case probes
 
         /// The word for sentences.
         package var word: String {
@@ -41,6 +45,7 @@ package enum ThresholdMetric: String, Sendable, Hashable, CaseIterable {
             case .plays: "plays"
             case .transfers: "transfers"
             case .samples: "samples"
+            case .probes: "probes"
             }
         }
     }
@@ -52,7 +57,8 @@ package enum ThresholdMetric: String, Sendable, Hashable, CaseIterable {
             .playbackFailures, .plays:
             .plays
         case .liveLatency: .samples
-        case .sessions, .failedSessions, .startFailures, .exitsBeforeStart: .sessions
+        case .sessions, .failedSessions, .startFailures, .exitsBeforeStart, .refusedSessions: .sessions
+        case .tokenLeaks, .gateProbes: .probes
         case .transfers, .failedTransfers, .timeToFirstByte, .transferTime, .dueToDone, .cacheHitRatio, .findings,
             .findingErrors, .findingWarnings:
             .transfers
@@ -65,11 +71,11 @@ package enum ThresholdMetric: String, Sendable, Hashable, CaseIterable {
         case .startupTime, .liveLatency, .timeToFirstByte, .transferTime, .dueToDone: [.time]
         case .rebufferRatio, .cacheHitRatio: [.share]
         case .rebufferedSessions, .failedSessions, .startFailures, .playbackFailures, .exitsBeforeStart,
-            .failedTransfers:
+            .failedTransfers, .refusedSessions:
             [.share, .count]
         case .bitRate: [.bitRate]
         case .rebuffersPerSession, .rebuffersPerHour, .sessions, .plays, .transfers, .findings, .findingErrors,
-            .findingWarnings:
+            .findingWarnings, .tokenLeaks, .gateProbes:
             [.count]
         }
     }
@@ -80,11 +86,13 @@ package enum ThresholdMetric: String, Sendable, Hashable, CaseIterable {
     /// The scopes that it is counted by.
     var dimensions: [Dimension] {
         // A finding is about what an edge serves, whoever asked.
-        if isOfFindings { return [.overall, .stream, .edge, .kind] }
+        if isOfFindings || isOfGates { return [.overall, .stream, .edge, .kind] }
         return population == .transfers
             ? [.overall, .stream, .region, .edge, .kind] : [.overall, .stream, .region, .edge, .device]
     }
 
+    /// True for what is counted in the log of gates.
+    var isOfGates: Bool { self == .tokenLeaks || self == .gateProbes }
     /// True for what is counted in the log of findings.
     var isOfFindings: Bool { self == .findings || self == .findingErrors || self == .findingWarnings }
 }
@@ -100,6 +108,12 @@ extension ThresholdMetric {
             let counts = totals.findings.counts(of: scope)
             let value = self == .findings ? counts.sum : self == .findingErrors ? counts.errors : counts.warnings
             return (Double(value), totals.transfers(scope.dimension, scope.name).all.count)
+        }
+        if isOfGates {
+            let counts = totals.gate.counts(of: scope)
+            // Too few probes are no want of data but what this is about.
+            if self == .gateProbes { return (Double(counts.answered), max(1, counts.answered)) }
+            return (Double(counts.leaked), counts.answered)
         }
         if population == .transfers {
             return measure(totals.transfers(scope.dimension, scope.name), statistic, unit)
@@ -125,11 +139,12 @@ extension ThresholdMetric {
         case .sessions: return (Double(cell.arrivals), cell.arrivals)
         case .plays: return (Double(cell.plays), cell.plays)
         case .failedSessions: return attempts(cell.failed)
+        case .refusedSessions: return attempts(cell.refusedSessions)
         case .startFailures: return attempts(cell.outcomes.startFailure)
         case .exitsBeforeStart: return attempts(cell.outcomes.exitBeforeStart)
         case .playbackFailures: return plays(cell.outcomes.playbackFailure)
         case .transfers, .failedTransfers, .timeToFirstByte, .transferTime, .dueToDone, .cacheHitRatio, .findings,
-            .findingErrors, .findingWarnings:
+            .findingErrors, .findingWarnings, .tokenLeaks, .gateProbes:
             return (nil, 0)
         }
     }
@@ -147,7 +162,7 @@ extension ThresholdMetric {
         case .cacheHitRatio: return (cell.cacheHitRatio, cell.cache.sum - cell.cache.unknown)
         case .startupTime, .liveLatency, .rebufferRatio, .rebuffersPerSession, .rebuffersPerHour, .rebufferedSessions,
             .bitRate, .sessions, .plays, .failedSessions, .startFailures, .exitsBeforeStart, .playbackFailures,
-            .findings, .findingErrors, .findingWarnings:
+            .findings, .findingErrors, .findingWarnings, .tokenLeaks, .gateProbes, .refusedSessions:
             return (nil, 0)
         }
     }

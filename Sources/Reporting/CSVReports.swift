@@ -175,3 +175,28 @@ package enum FindingsCSV {
         return text
     }
 }
+
+/// `gate.csv`: one line for each kind of probe on each stream, edge and kind of request.
+package enum GateCSV {
+    /// The document with its header line.
+    package static func render(_ report: RunReport) -> String {
+        var text = line([
+            "probe", "stream", "edge", "kind", "tried", "refused", "leaked", "inconclusive", "honest_accepted",
+            "honest_refused", "bytes", "answers", "first_seen_s", "last_seen_s", "example", "resource",
+        ])
+        let log = report.totals.gate
+        for (key, tally) in log.tallies.sorted(by: { $0.key < $1.key }) {
+            let honest = log.honest[key.place]
+            let answers = tally.answers.sorted { $0.key < $1.key }
+                .map { "\($0.key.verdict.rawValue) \($0.key.word): \($0.value)" }
+            text += line([
+                key.probe, key.stream, key.edge, key.kind, String(tally.tried), String(tally.count(.refused)),
+                String(tally.count(.leaked)), String(tally.count(.inconclusive)), honest.map { String($0.accepted) },
+                honest.map { String($0.refused) }, String(tally.bytes), answers.joined(separator: "; "),
+                Figures.microseconds(tally.first.nanoseconds), Figures.microseconds(tally.last.nanoseconds),
+                tally.sentence, tally.resource,
+            ])
+        }
+        return text
+    }
+}

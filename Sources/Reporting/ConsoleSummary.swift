@@ -24,6 +24,7 @@ package enum ConsoleSummary {
         for result in verdicts.results where result.verdict != .passed {
             lines.append("  \(mark(result)) \(result.sentence)")
         }
+        if let gate = verdicts.gate { lines.append(gate.sentence) }
         lines.append(verdicts.validitySentence)
         for reason in verdicts.validity.reasons { lines.append("  ! \(reason.sentence)") }
         lines.append("")

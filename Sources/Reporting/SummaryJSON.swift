@@ -40,7 +40,7 @@ package enum SummaryJSON {
             ("by_edge", group(report.totals, .edge)),
             ("by_pop", pops(report.totals)),
             ("by_device", group(report.totals, .device, hasTransfers: false)),
-            ("findings", FindingsJSON.object(report)), ("peak", peak(report)),
+            ("findings", FindingsJSON.object(report)), ("gate", GateJSON.object(report)), ("peak", peak(report)),
             ("tester", tester(report.evidence)),
         ]).text()
     }
@@ -106,6 +106,7 @@ package enum SummaryJSON {
             ("startup_above_10s", .number(cell.startupShare(above: 10))),
             ("rebuffer_ratio", .number(cell.rebufferRatio)), ("rebuffers", .whole(cell.rebuffers)),
             ("rebuffered_sessions", .whole(cell.rebufferedSessions)),
+            ("refused_sessions", .whole(cell.refusedSessions)),
             ("rebuffer_time", .number(Double(cell.stateTime.rebuffering) / 1e9)),
             ("playing_time", .number(Double(cell.stateTime.playing) / 1e9)),
             ("rebuffers_per_hour", .number(cell.rebuffersPerHour)),

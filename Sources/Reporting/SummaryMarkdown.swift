@@ -18,13 +18,15 @@ package enum SummaryMarkdown {
             text += "- \(reason.verdict.label): \(Escaping.markdown(reason.sentence))\n"
         }
         if !verdicts.validity.reasons.isEmpty { text += "\n" }
+        if let gate = verdicts.gate { text += "**\(Escaping.markdown(gate.sentence))**\n\n" }
         if let outlier = verdicts.outlier { text += "\(Escaping.markdown(outlier.sentence))\n\n" }
         text += thresholds(verdicts.results)
         text += figures(report)
         for (dimension, title) in [(Dimension.edge, "Edge"), (.region, "Region"), (.stream, "Stream")] {
             text += table(report.totals, dimension, title)
         }
-        return text + failures(report.totals.overall) + findings(report.totals.findings)
+        text += failures(report.totals.overall) + findings(report.totals.findings)
+        return text + (verdicts.gate.map(gate) ?? "")
     }
 
     private static func thresholds(_ results: [ThresholdResult]) -> String {
@@ -87,6 +89,27 @@ package enum SummaryMarkdown {
                 Escaping.markdown(group.id), group.severity.rawValue, Figures.grouped(group.count),
                 Escaping.markdown(group.shownEdges()), Figures.time(group.firstSeen),
                 Escaping.markdown(group.example),
+            ]
+            text += "| " + fields.joined(separator: " | ") + " |\n"
+        }
+        return text
+    }
+
+    private static func gate(_ figures: GateFigures) -> String {
+        var text = "\n| asked with | tried | refused | leaked | unclear |\n| --- | --- | --- | --- | --- |\n"
+        for probe in figures.probes {
+            let counts = figures.counts(of: probe)
+            let fields = [counts.tried, counts.refused, counts.leaked, counts.inconclusive].map(Figures.grouped)
+            text += "| " + ([Escaping.markdown(probe)] + fields).joined(separator: " | ") + " |\n"
+        }
+        let leaks = figures.leaks
+        guard !leaks.isEmpty else { return text }
+        text += "\n| leak | edge | stream | leaked | first seen | resource |\n| --- | --- | --- | --- | --- | --- |\n"
+        for (key, tally) in leaks.prefix(50) {
+            let fields = [
+                Escaping.markdown(tally.sentence), Escaping.markdown(GateFigures.shown(key.edge)),
+                Escaping.markdown(key.stream), Figures.grouped(tally.count(.leaked)),
+                Figures.time(tally.first - .zero), Escaping.markdown(tally.resource),
             ]
             text += "| " + fields.joined(separator: " | ") + " |\n"
         }

@@ -14,11 +14,14 @@ struct Verdicts {
     let report: RunReport
     let validity: Validity
     let results: [ThresholdResult]
+    /// What gates did; nil for a run that did not try them.
+    let gate: GateFigures?
 
     init(_ report: RunReport) {
         self.report = report
         validity = report.validity
         results = report.thresholdResults
+        gate = GateFigures(report)
     }
 
     /// Whether the run can be believed.

@@ -3,10 +3,9 @@ enum AccessReader {
     static func token(_ node: ProfileNode?) -> RunProfile.Token? {
         guard let node else { return nil }
         let entries = node.entries("a mapping", allowed: ProfileVocabulary.access)
-        guard let child = entries["token"] else {
-            node.problem("the setting 'token' is missing")
-            return nil
+        if entries.isEmpty, node.isMapping, node.orderedEntries("").isEmpty {
+            node.problem("nothing stands here; allowed: \(ProfileVocabulary.access.joined(separator: ", "))")
         }
-        return TokenReader.read(child)
+        return entries["token"].flatMap(TokenReader.read)
     }
 }

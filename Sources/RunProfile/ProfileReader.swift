@@ -73,7 +73,8 @@ package enum ProfileReader {
         let profile = RunProfile(
             name: name ?? "", seed: seed, streams: streams, regions: audience.regions, viewers: audience.viewers,
             arrivals: audience.arrivals, watch: audience.watch, player: player, http: HTTPReader.read(entries["http"]),
-            token: AccessReader.token(entries["access"]), allowedHosts: targets.allow, dataLimit: targets.data,
+            token: AccessReader.token(entries["access"]), probes: ProbeReader.read(entries["access"]),
+            allowedHosts: targets.allow, dataLimit: targets.data,
             throughputLimit: targets.throughput, run: RunReader.read(entries["run"], seed: seed),
             thresholds: ThresholdsReader.read(
                 entries["thresholds"], streams: streams.map(\.name), regions: audience.regions.map(\.name),

@@ -1,3 +1,5 @@
+import Access
+
 /// The names of all settings by where they stand; docs/PROFILE-FORMAT.md explains each one.
 enum ProfileVocabulary {
     static let root = [
@@ -7,7 +9,9 @@ enum ProfileVocabulary {
     static let targets = ["allow", "limits"]
     static let limits = ["data", "throughput"]
     static let stream = ["uri", "weight"]
-    static let access = ["token"]
+    static let access = ["token", "probes"]
+    /// Settings of probes, and their kinds.
+    static let probes = ["all", "every", "leeway", "refused", "redirects"] + GateProbe.allCases.map(\.rawValue)
     static let token = [
         "scheme", "key", "key format", "options", "name", "paths", "fields", "placement", "on", "hosts", "lifetime",
         "refresh", "refresh every", "when refused", "renewal header", "clock shift", "session", "address", "data",
@@ -31,7 +35,8 @@ enum ProfileVocabulary {
     /// Every list with the path of its parent; `NAME` stands for a name of the user's.
     static let all: [(parent: String, names: [String])] = [
         ("", root), ("targets", targets), ("targets.limits", limits), ("streams.NAME", stream), ("access", access),
-        ("access.token", token), ("audience", audience), ("audience.watch", watch), ("audience.watch.uniform", uniform),
+        ("access.token", token), ("access.probes", probes), ("audience", audience), ("audience.watch", watch),
+        ("audience.watch.uniform", uniform),
         ("audience.watch.exponential", exponential), ("audience.watch.lognormal", lognormal),
         ("audience.regions.NAME", region), ("player", player), ("player.timeouts", timeouts), ("http", http),
         ("run", run),

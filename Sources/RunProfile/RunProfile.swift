@@ -29,6 +29,8 @@ package struct RunProfile: Sendable {
     package var http: HTTP
     /// How requests are signed; nil means not at all.
     package var token: Token?
+    /// What gates must refuse and is tried; nil tries nothing.
+    package var probes: Probes?
     /// Which hosts may be contacted; nil means those of the streams.
     package var allowedHosts: [String]?
     /// Bounds that end the run.
@@ -101,6 +103,23 @@ package struct RunProfile: Sendable {
             self.scheme = scheme
             self.key = key
         }
+    }
+
+    /// What gates must refuse and is tried.
+    package struct Probes: Sendable, Hashable {
+        /// The share of the viewers that carry each kind, 0 to 1; a kind that is missing is not tried.
+        package var shares: [GateProbe: Double]
+        /// How long after a probe the same viewer makes it again.
+        package var interval: TimeAmount = .seconds(30)
+        /// How long after its end a gate may still take a token.
+        package var leeway: TimeAmount = .seconds(2)
+        /// Statuses that refuse beside 401, 403 and 410.
+        package var refusedStatuses: Set<Int> = []
+        /// Whether being sent elsewhere is a refusal.
+        package var redirectsRefuse = false
+
+        /// The kinds by their names, in the order of the documentation.
+        package var names: [String] { GateProbe.allCases.filter { shares[$0] != nil }.map(\.rawValue) }
     }
 
     /// How the run is carried out.

@@ -12,7 +12,7 @@ enum ThresholdsReader {
             guard let text = text(of: item) else { return nil }
             do throws(ThresholdParseError) {
                 let threshold = try Threshold(parsing: text)
-                check(threshold.scope, item, streams: streams, regions: regions, player: player)
+                check(threshold, item, streams: streams, regions: regions, player: player)
                 return text
             } catch {
                 item.problem(error.sentence)
@@ -34,15 +34,17 @@ enum ThresholdsReader {
 
     /// A threshold on a name that nothing has would never be more than "not enough data".
     private static func check(
-        _ scope: CellKey, _ item: ProfileNode, streams: [String], regions: [String], player: String
+        _ threshold: Threshold, _ item: ProfileNode, streams: [String], regions: [String], player: String
     ) {
+        let scope = threshold.scope
+        let isOfGates = threshold.metric == .tokenLeaks || threshold.metric == .gateProbes
         let names: [String]
         switch scope.dimension {
         case .overall, .edge: return
         case .stream: names = streams
         case .region: names = regions
         case .device: names = [player]
-        case .kind: names = TransferKind.allCases.map(\.label)
+        case .kind: names = TransferKind.allCases.map(\.label) + (isOfGates ? ["part"] : [])
         }
         guard !names.contains(scope.name) else { return }
         item.problem(

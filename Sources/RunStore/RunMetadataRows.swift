@@ -22,6 +22,7 @@ enum RunMetadataRows {
         try set("settings", metadata.settings, in: database)
         try set("thresholds", try text(metadata.thresholds), in: database)
         try set("warnings", try text(metadata.warnings), in: database)
+        try set("probes", try text(metadata.probes), in: database)
         try set("duration_ns", 0, in: database)
         try set("end", "", in: database)
     }
@@ -48,7 +49,7 @@ enum RunMetadataRows {
             mode: try value("mode") ?? "", plannedViewers: try value("planned_viewers") ?? 0,
             plannedDuration: try value("planned_duration_ns", Int64.self).map(TimeAmount.init(nanoseconds:)),
             settings: try value("settings") ?? "{}", thresholds: list(try value("thresholds")),
-            warnings: list(try value("warnings")))
+            warnings: list(try value("warnings")), probes: list(try value("probes")))
         let end: RunEnd =
             switch try value("end", String.self) {
             case "completed": .completed

@@ -51,9 +51,12 @@ package final class RunReader: Sendable {
                 var evidence = ValidityEvidence()
                 for sample in loops { evidence.add(sample) }
                 for sample in try SampleRows.machine(from: database) { evidence.add(sample) }
-                var totals = try CellRows.readTotals(from: database, path: path)
+                var totals = try CellRows.readTotals(from: database, path: path, version: version)
                 if version >= RunSchema.firstWithFindings {
                     totals.findings = try FindingRows.read(from: database, path: path)
+                }
+                if version >= RunSchema.firstWithGates {
+                    totals.gate = try GateRows.read(from: database, path: path)
                 }
                 return RunReport(
                     metadata: metadata, end: end, duration: duration, totals: totals,

@@ -8,18 +8,25 @@ enum RunSchema {
     static let applicationID: Int32 = 0x4648_524E
     /// The layout's version (`PRAGMA user_version`).
     ///
-    /// A reader takes this one and all before it. Version 1 has no findings.
-    static let version: Int32 = 2
+    /// A reader takes this one and all before it. Version 1 has no findings, version 2 nothing of gates.
+    static let version: Int32 = 3
     /// The first version that stores findings.
     static let firstWithFindings: Int32 = 2
+    /// The first version that stores what gates did, and how many sessions were refused something.
+    static let firstWithGates: Int32 = 3
 
     /// Columns that a session cell and its reader share, in order.
     static let sessionCellColumns = [
         "arrivals", "plays", "ended", "quit", "exits_before_start", "start_failures", "playback_failures", "running",
         "rebuffers", "rebuffered_sessions", "starting_ns", "playing_ns", "rebuffering_ns", "seeking_ns", "paused_ns",
         "rendered_bits", "rendered_ns", "switches_up", "switches_down", "startup", "latency", "arrival_lateness",
-        "failures",
+        "failures", "refused_sessions",
     ]
+
+    /// The columns of a session cell in a file of some version.
+    static func sessionCellColumns(of version: Int32) -> [String] {
+        version >= firstWithGates ? sessionCellColumns : sessionCellColumns.filter { $0 != "refused_sessions" }
+    }
 
     static let transferCellColumns = [
         "statuses", "errors", "cache_unknown", "cache_hit", "cache_miss", "cache_stale", "cache_revalidated",
@@ -65,6 +72,18 @@ enum RunSchema {
 
     static let ageColumns = ["maximum", "counts"]
 
+    static let gateKeys = ["probe", "stream", "edge", "kind"]
+
+    static let gateColumns = ["answers", "bytes", "first_ns", "last_ns", "sentence", "resource"]
+
+    static let gatePlaceKeys = ["stream", "edge", "kind"]
+
+    static let gateHonestColumns = ["accepted", "refused"]
+
+    static let gateReasonKeys = ["probe", "stream", "sentence"]
+
+    static let gateReasonColumns = ["count"]
+
     /// Creates all tables in an empty file.
     static func create(in database: Database) throws {
         try database.execute(sql: "PRAGMA application_id = \(applicationID)")
@@ -87,6 +106,18 @@ enum RunSchema {
             "finding", "id TEXT, stream TEXT, edge TEXT, kind TEXT", findingColumns, "id, stream, edge, kind",
             in: database)
         try table("playlist_age", "stream TEXT, edge TEXT", ageColumns, "stream, edge", in: database)
+        try createGateTables(in: database)
+    }
+
+    private static func createGateTables(in database: Database) throws {
+        for (name, keys, columns) in [
+            ("gate_probe", gateKeys, gateColumns), ("gate_honest", gatePlaceKeys, gateHonestColumns),
+            ("gate_reason", gateReasonKeys, gateReasonColumns),
+        ] {
+            try table(
+                name, keys.map { $0 + " TEXT" }.joined(separator: ", "), columns, keys.joined(separator: ", "),
+                in: database)
+        }
     }
 
     private static func table(

@@ -27,6 +27,8 @@ package struct AkamaiEdgeAuth: TokenScheme {
     package var salt: String?
     /// Whether address, session, data and URL are form-encoded before signing; the edge must be set alike.
     package var escapesEarly: Bool
+    /// Whether a token of one URL covers its path with any query; the property must be set alike.
+    package var ignoresQuery = false
 
     /// The scheme in the catalogue.
     package static let description = SchemeDescription(
@@ -38,12 +40,17 @@ package struct AkamaiEdgeAuth: TokenScheme {
             .init(
                 "escape early", default: "false", allowed: ["true", "false"],
                 "whether address, session, data and URL are form-encoded before signing"),
+            .init(
+                "ignore query", default: "false", allowed: ["true", "false"],
+                "whether a token of one URL covers its path with any query"),
         ]
     ) { settings throws(TokenError) in
-        AkamaiEdgeAuth(
+        var scheme = AkamaiEdgeAuth(
             key: try settings.symmetricKey(), name: try settings.name("name"),
             algorithm: try settings.choice("algorithm", Algorithm.init(rawValue:)),
             salt: settings.secret("salt"), escapesEarly: try settings.flag("escape early"))
+        scheme.ignoresQuery = try settings.flag("ignore query")
+        return scheme
     }
 
     /// Creates the scheme with a property's settings.
@@ -74,7 +81,7 @@ package struct AkamaiEdgeAuth: TokenScheme {
         guard key.byteCount > 0 else { throw .invalidKey("it is empty") }
         var message = try message(of: grant)
         let sent = message.count
-        if case .url(let uri) = grant.scope { append("url", escaped(AccessRequest(uri: uri).target), to: &message) }
+        if case .url(let uri) = grant.scope { append("url", escaped(signedURL(AccessRequest(uri: uri))), to: &message) }
         appendSalt(to: &message)
         let code = authenticationCode(of: message)
         message.removeSubrange(sent...)
@@ -111,7 +118,7 @@ package struct AkamaiEdgeAuth: TokenScheme {
     /// An address in the token is compared with the request's where that is known.
     package func verify(_ token: AccessToken, for request: AccessRequest, at now: WallTime) -> TokenVerdict {
         guard let value = token.value(of: name), !value.isEmpty else { return .missing }
-        guard let claims = Claims(value), isAuthentic(claims, path: request.path) else { return .tampered }
+        guard let claims = Claims(value), isAuthentic(claims, request) else { return .tampered }
         guard let expires = claims.seconds("exp") else { return .tampered }
         if let text = claims.fields["st"] {
             guard let start = Int64(text) else { return .tampered }
@@ -144,10 +151,13 @@ package struct AkamaiEdgeAuth: TokenScheme {
         return claims
     }
 
-    private func isAuthentic(_ claims: Claims, path: String) -> Bool {
+    /// What a token of one URL signs of it.
+    private func signedURL(_ request: AccessRequest) -> String { ignoresQuery ? request.path : request.target }
+
+    private func isAuthentic(_ claims: Claims, _ request: AccessRequest) -> Bool {
         guard key.byteCount > 0 else { return false }
         var message = Array(claims.signed.utf8)
-        if claims.fields["acl"] == nil { append("url", escaped(path), to: &message) }
+        if claims.fields["acl"] == nil { append("url", escaped(signedURL(request)), to: &message) }
         appendSalt(to: &message)
         switch algorithm {
         case .sha256:

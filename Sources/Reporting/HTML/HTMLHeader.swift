@@ -47,8 +47,11 @@ enum HTMLHeader {
         let validity = banner(verdicts.validityTone, verdicts.validitySentence, reasons(verdicts.validity))
         let thresholds = banner(verdicts.thresholdTone, verdicts.thresholdSentence, results(verdicts.results))
         let edge = verdicts.outlier.map { banner(.caution, $0.sentence, "") } ?? ""
+        let gate = verdicts.gate.map { banner($0.tone, $0.sentence, "") } ?? ""
+        if verdicts.gate?.tone == .bad { text += gate }
         return text
-            + (verdicts.validity.verdict == .invalid ? validity + thresholds + edge : thresholds + validity + edge)
+            + (verdicts.validity.verdict == .invalid ? validity + thresholds : thresholds + validity)
+            + (verdicts.gate?.tone == .bad ? "" : gate) + edge
     }
 
     private static func banner(_ tone: Verdicts.Tone, _ sentence: String, _ list: String) -> String {

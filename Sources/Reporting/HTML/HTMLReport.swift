@@ -19,6 +19,7 @@ package enum HTMLReport {
         output.write(HTMLHeader.render(verdicts))
         output.write(HTMLCharts.render(report, verdicts))
         output.write(HTMLGroups.render(report, verdicts))
+        output.write(HTMLGate.render(report))
         output.write(HTMLFindings.render(report))
         output.write(HTMLTransfers.render(report))
         output.write(HTMLTester.render(report))

@@ -38,6 +38,13 @@ enum HTMLTester {
             Figures.percent(ValidityLimits.memory.suspect),
         ])
         table.add(["memory of the tester", Figures.bytes(evidence.residentMemory.count), "–"])
+        let probes = report.totals.gate.counts()
+        if probes.tried > 0 {
+            table.add([
+                "requests that gates must refuse",
+                "\(Figures.grouped(probes.tried)), \(Figures.bytes(probes.bytes))", "–",
+            ])
+        }
         let sent = evidence.segmentsSent
         table.add([
             "TCP segments sent again",
