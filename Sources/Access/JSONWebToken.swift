@@ -36,14 +36,19 @@ struct JSONWebToken: Sendable {
         signature = decoded[2]
     }
 
-    /// Signs claims.
-    static func text(
-        _ algorithm: Algorithm, keyID: String?, claims: [JSONValue.Member], with authenticator: MessageAuthenticator
-    ) throws(TokenError) -> String {
+    /// The first part of tokens of an algorithm and a key, with the dot behind it; it is the same for all.
+    static func opening(_ algorithm: Algorithm, keyID: String?) -> String {
         var header: [JSONValue.Member] = [.init("alg", .string(algorithm.rawValue))]
         if let keyID { header.append(.init("kid", .string(keyID))) }
         header.append(.init("typ", .string("JWT")))
-        let signed = Base64.encode(JSONValue.object(header).bytes) + "." + Base64.encode(JSONValue.object(claims).bytes)
+        return Base64.encode(JSONValue.object(header).bytes) + "."
+    }
+
+    /// Signs claims.
+    static func text(
+        _ opening: String, claims: [JSONValue.Member], with authenticator: MessageAuthenticator
+    ) throws(TokenError) -> String {
+        let signed = opening + Base64.encode(JSONValue.object(claims).bytes)
         return signed + "." + Base64.encode(try authenticator.code(for: Array(signed.utf8)))
     }
 

@@ -79,7 +79,8 @@ package struct CloudflareStream: TokenScheme {
             rules.append(.object([.init("type", .string("any")), .init("action", .string("block"))]))
             claims.append(.init("accessRules", .array(rules)))
         }
-        let text = try JSONWebToken.text(.rs256, keyID: keyID, claims: claims, with: authenticator)
+        let text = try JSONWebToken.text(
+            JSONWebToken.opening(.rs256, keyID: keyID), claims: claims, with: authenticator)
         return AccessToken(fields: [.init(name: Self.field, value: text)])
     }
 

@@ -31,6 +31,7 @@ package struct JSONWebTokenScheme: TokenScheme {
 
     let algorithm: JSONWebToken.Algorithm
     let authenticator: MessageAuthenticator
+    private let opening: String
     let name: String
     let header: String
     let segmentPrefix: String
@@ -89,6 +90,7 @@ package struct JSONWebTokenScheme: TokenScheme {
         issuer = settings.text("issuer")
         audience = settings.text("audience")
         keyID = settings.text("kid")
+        opening = JSONWebToken.opening(algorithm, keyID: keyID)
         pathClaim = try settings.choice("path claim", PathClaim.init(rawValue:))
         sessionClaim = try settings.choice("session claim", SessionClaim.init(rawValue:))
         leeway = try settings.seconds("leeway", atLeast: 0)
@@ -128,7 +130,7 @@ package struct JSONWebTokenScheme: TokenScheme {
         if sessionClaim == .jti, let session = grant.sessionID { claims.append(.init("jti", .string(session))) }
         if let address = grant.clientAddress { claims.append(.init("ip", .string(address))) }
         if let payload = grant.payload { claims.append(.init("data", .string(payload))) }
-        let text = try JSONWebToken.text(algorithm, keyID: keyID, claims: claims, with: authenticator)
+        let text = try JSONWebToken.text(opening, claims: claims, with: authenticator)
         switch placement {
         case .query, .cookie, .path: return AccessToken(fields: [.init(name: name, value: text)])
         case .header:
