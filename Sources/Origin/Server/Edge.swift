@@ -7,9 +7,11 @@ import Synchronization
 /// The order is that of a CDN: the gate, then the edge's own faults, then cache and content.
 final class Edge: Sendable {
     let settings: EdgeSettings
-    private let gate: TokenGate?
-    /// The lower-case names of the headers that may carry a token.
-    let gateHeaders: Set<String>
+    let gate: TokenGate?
+    /// Who has shown which token, where that matters.
+    let ledger: SharingLedger?
+    /// The entitlement API, where this edge serves it.
+    let entitlements: EntitlementService?
     private let source: Source
     let steering: Steering
     private let lifetimes: Lifetimes
@@ -52,14 +54,20 @@ final class Edge: Sendable {
         /// The number of requests for each kind, which numbers the faults.
         var playlists: UInt64 = 0
         var segments: UInt64 = 0
+        /// All requests, when they come.
+        var numbers: UInt64 = 0
     }
 
-    init(_ settings: EdgeSettings, origin: OriginSettings, source: Source, steering: Steering? = nil) {
+    init(
+        _ settings: EdgeSettings, origin: OriginSettings, source: Source, steering: Steering? = nil,
+        ledger: SharingLedger? = nil, entitlements: EntitlementService? = nil
+    ) {
         self.settings = settings
         self.steering = steering ?? Steering(origin.steering)
         gate = origin.gate
-        let readsHeaders = origin.gate?.placements.contains(.header) ?? false
-        gateHeaders = readsHeaders ? Set(origin.gate?.scheme.fieldNames(in: .header).map { $0.lowercased() } ?? []) : []
+        self.ledger = ledger ?? origin.gate?.sharing.map { SharingLedger($0) }
+        let service = entitlements ?? origin.entitlements.map { EntitlementService($0, gate: origin.gate) }
+        self.entitlements = settings.servesEntitlements ? service : nil
         self.source = source
         onRequest = origin.onRequest
         fixedHeaders = [
@@ -75,8 +83,16 @@ final class Edge: Sendable {
         counters = Mutex(Counters(statistics: EdgeStatistics(pop: settings.pop)))
     }
 
-    /// Whether any request has to show a token.
-    var hasGate: Bool { gate != nil }
+    /// Whether cookies, headers and addresses of requests matter.
+    var readsCredentials: Bool { gate != nil || entitlements != nil }
+
+    /// The number of another request.
+    func nextNumber() -> UInt64 {
+        counters.withLock { counters in
+            counters.numbers += 1
+            return counters.numbers
+        }
+    }
 
     /// What the edge did so far.
     var statistics: EdgeStatistics { counters.withLock { $0.statistics } }
@@ -105,19 +121,24 @@ final class Edge: Sendable {
     ///   - arrival: The instant at which the request arrived, where it has waited since.
     /// - Returns: The answer, or the instant at which to ask again.
     func decide(_ request: EdgeRequest, now: WallTime, arrival: WallTime? = nil) -> Decision {
-        let path = String(request.path)
+        if let entitlements, entitlements.serves(request.path) { return .reply(entitle(request, entitlements, now)) }
+        let gated = gate?.read(request)
+        let path = gated?.path ?? String(request.path)
         let target = resolve(path)
         var context = Context(
-            request: request, path: path, resource: target?.resource ?? .segment, now: now, arrival: arrival ?? now)
+            request: request, path: path, resource: target?.resource ?? .segment, kind: kind(of: target, path),
+            now: now, arrival: arrival ?? now)
         guard request.method == "GET" || request.method == "HEAD" else {
             return .reply(refusal(405, "Only GET and HEAD are allowed here.", context, [("Allow", "GET, HEAD")]))
         }
         guard path.utf8.first == UInt8(ascii: "/"), path.utf8.count <= 4_096 else {
             return .reply(refusal(400, "The path is not a path.", context))
         }
-        if Self.hasDotSegments(path) { return .reply(refusal(404, "Not found.", context)) }
+        if Self.hasDotSegments(path) || (gated?.inPath != nil && Self.hasDotSegments(String(request.path))) {
+            return .reply(refusal(404, "Not found.", context))
+        }
         if case .clock? = target { return .reply(clock(context)) }
-        if let refused = passGate(&context) { return .reply(refused) }
+        if let refused = passGate(gated, &context) { return .reply(refused) }
         switch target {
         case .steering: return .reply(steer(context))
         case .down: return .reply(refusal(503, "This place is down.", context))
@@ -133,7 +154,7 @@ final class Edge: Sendable {
         switch decide(request, now: now) {
         case .reply(let reply): return reply
         case .wait:
-            let path = String(request.path)
+            let path = gate?.read(request).path ?? String(request.path)
             let context = Context(
                 request: request, path: path, resource: resolve(path)?.resource ?? .segment, now: now, arrival: now)
             return refusal(503, "That does not exist yet.", context)
@@ -226,6 +247,16 @@ final class Edge: Sendable {
         }
     }
 
+    private func kind(of target: Target?, _ path: String) -> RequestKind {
+        switch (target, source) {
+        case (.clock, _): .clock
+        case (.steering, _): .steering
+        case (.synthetic(let address), .synthetic(let content)): content.kind(of: address)
+        case (.file, _): MediaType.kind(ofFile: path)
+        case (.down, _), (.synthetic, .directory), (nil, _): .other
+        }
+    }
+
     private func lifetime(of target: Target, _ directives: PlaylistDirectives) -> TimeAmount {
         switch target {
         case .clock, .steering, .down: .zero
@@ -278,19 +309,7 @@ final class Edge: Sendable {
         return file.read(at: 0, count: file.size).map { EdgeObject(ContentObject(mediaType: type, bytes: $0)) }
     }
 
-    // MARK: Gate and faults
-
-    /// The refusal of the gate, or nil when it lets the request in; a cookie that was earned is noted in the context.
-    private func passGate(_ context: inout Context) -> EdgeReply? {
-        let path = context.path
-        guard let gate, gate.prefixes.contains(where: { path.hasPrefix($0) }) else { return nil }
-        let isPlaylist = context.resource == .playlist
-        let outcome = gate.admit(context.request, path: path, isPlaylist: isPlaylist, at: context.arrival)
-        context.verdict = outcome.verdict
-        context.cookie = outcome.cookie
-        guard outcome.verdict != .valid else { return nil }
-        return refusal(403, outcome.verdict.sentence, context)
-    }
+    // MARK: Faults
 
     private func nextFault(_ resource: ResourceKind) -> Fault? {
         let rates = resource == .playlist ? settings.playlistFaults : settings.segmentFaults
