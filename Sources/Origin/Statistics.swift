@@ -23,8 +23,9 @@ package struct ServedRequest: Sendable, Hashable {
     package var isTruncated: Bool
     /// Whether the client went away before the answer was sent; `bytes` then lacks what was under way.
     package var isAborted: Bool
-    /// What a gate without faults says; nil without a gate on this path. A token that too many share is
-    /// ``TokenVerdict/wrongUse``.
+    /// What a gate without faults says; nil without a gate on this path.
+    ///
+    /// A token that too many share is ``TokenVerdict/wrongUse``.
     package var verdict: TokenVerdict?
     /// Whether the gate let the request in: with another verdict than valid because it has faults.
     package var isLetIn: Bool

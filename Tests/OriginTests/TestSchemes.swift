@@ -1,8 +1,9 @@
 import Access
 import Quantities
 
-/// A token in the first segment of the path: `t-<expiry>-<code>`, for everything below a folder that only the code
-/// knows of. The code is no cryptography.
+/// A token in the first segment of the path: `t-<expiry>-<code>`, for everything below a folder.
+///
+/// Only the code knows the folder; it is no cryptography.
 struct PathTicketScheme: TokenScheme {
     var key: String
     /// The folders that are tried, since the token does not say its own.

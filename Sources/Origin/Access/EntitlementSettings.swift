@@ -73,7 +73,7 @@ package struct EntitlementSettings: Sendable {
     package var errors = 0.0
     /// The share of calls that are answered with 503.
     package var unavailable = 0.0
-    /// The most calls in a second; more are answered with 503. Nil for no limit.
+    /// The most calls in a second; more are answered with 503, and nil means no limit.
     package var callsPerSecond: Double?
     /// The most sessions, tickets and accounts that are surely remembered, each; those that were used longest ago are
     /// forgotten first.

@@ -24,8 +24,8 @@ package struct EntitlementStatistics: Sendable, Hashable {
         package var status: Int
         /// The reason, a word.
         package var reason: String
-        /// Who called: the name of the user or the device, or the session's id; nil where nothing is known. Never a
-        /// ticket.
+        /// Who called: the name of the user or the device, or the session's id, never a ticket; nil where nothing is
+        /// known.
         package var caller: String?
     }
 

@@ -47,8 +47,9 @@ extension TokenGate {
         kinds.contains(kind) && prefixes.contains { path.hasPrefix($0) }
     }
 
-    /// Looks for a valid token: in the path, in the other places, and as the gate's own cookie. Where there is none, the
-    /// first one found decides.
+    /// Looks for a valid token: in the path, in the other places, and as the gate's own cookie.
+    ///
+    /// Where there is none, the first one found decides.
     func check(_ request: GatedRequest, at now: WallTime) -> GateFinding {
         var first: GateFinding?
         if let carried = request.inPath {

@@ -19,17 +19,18 @@ package struct TokenGate: Sendable {
 
     /// The scheme that checks the token of a request.
     package var scheme: any TokenScheme
-    /// Where the token may be; the first place that holds a valid one lets the request in. Default: wherever the
-    /// scheme's tokens can be.
+    /// Where the token may be; the first place that holds a valid one lets the request in.
     ///
+    /// Default: wherever the scheme's tokens can be.
     /// A token in the path is taken out of it before the content is looked up; relative references inherit it.
     package var placements: [TokenPlacement]
     /// The path prefixes that need a token, without what a token in the path adds; default everything but `/time`.
     package var prefixes: [String] = ["/"]
-    /// The kinds of request that are checked; default all that can be. The API has rules of its own.
+    /// The kinds of request that are checked; default all that can be, and the API has rules of its own.
     package var kinds: Set<RequestKind> = RequestKind.gated
-    /// The cookie that is set for the playlist's directory, or nil to set none. Tokens in the path earn none: relative
-    /// references have them already.
+    /// The cookie that is set for the playlist's directory, or nil to set none.
+    ///
+    /// Tokens in the path earn none: relative references have them already.
     package var cookie: Cookie?
     /// The status of a refusal; default 403.
     package var refusalStatus = 403
