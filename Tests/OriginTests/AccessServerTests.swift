@@ -54,11 +54,10 @@ import Testing
             let answer = try await send(url, session)
             #expect(answer.status == 200)
             guard url.hasSuffix(".m3u8") else { break }
-            let reference = String(decoding: answer.body, as: UTF8.self).split(separator: "\n").first {
-                !$0.hasPrefix("#")
-            }
+            let lines = String(decoding: answer.body, as: UTF8.self).split(separator: "\n")
+            let child = try #require(lines.first { !$0.hasPrefix("#") })
             url = try #require(
-                URL(string: String(try #require(reference)), relativeTo: URL(string: url))?.absoluteString)
+                URL(string: String(child), relativeTo: URL(string: url))?.absoluteString)
             #expect(url.contains(token))
         }
         #expect(url.hasSuffix(".m4s"))
@@ -111,7 +110,8 @@ import Testing
         #expect(try await send(try #require(fields["url"] as? String), http).status == 200)
         let session = try #require(fields["session"] as? String)
         #expect(try await call("heartbeat", "{}", session).0 == 200)
-        let token = try #require(try await call("refresh", "", session).1["token"] as? String)
+        let refreshed = try await call("refresh", "", session)
+        let token = try #require(refreshed.1["token"] as? String)
         #expect(try await send(base + "/vod/a/master.m3u8?hdnts=" + token, http).status == 200)
         #expect(try await call("redeem", #"{"ticket": "row-1"}"#).0 == 409)
         #expect(try await call("redeem", #"{"ticket": "sold-out-9"}"#).1["error"] as? String == "sold-out")

@@ -12,10 +12,10 @@ final class Edge: Sendable {
     let ledger: SharingLedger?
     /// The entitlement API, where this edge serves it.
     let entitlements: EntitlementService?
-    private let source: Source
+    let source: Source
     let steering: Steering
-    private let lifetimes: Lifetimes
-    private let cache = EdgeCache()
+    let lifetimes: Lifetimes
+    let cache = EdgeCache()
     private let counters: Mutex<Counters>
     private let onRequest: (@Sendable (ServedRequest) -> Void)?
 
@@ -39,7 +39,8 @@ final class Edge: Sendable {
         case directory(MediaDirectory)
     }
 
-    private struct Lifetimes: Sendable {
+    /// How long answers are kept, and requests held.
+    struct Lifetimes: Sendable {
         var changing: TimeAmount
         var fixed: TimeAmount
         var segment: TimeAmount
@@ -210,103 +211,6 @@ final class Edge: Sendable {
             }
             return .wait(until: min(context.now + (instant - seen), end))
         }
-    }
-
-    // MARK: Content
-
-    /// What a path is to this edge.
-    private enum Target {
-        case clock
-        case steering
-        /// A place where nothing works.
-        case down
-        case synthetic(ContentAddress)
-        case file(ResourceKind)
-
-        var resource: ResourceKind {
-            switch self {
-            case .clock: .clock
-            case .steering: .steering
-            case .down: .segment
-            case .synthetic(let address): address.resource
-            case .file(let kind): kind
-            }
-        }
-    }
-
-    private func resolve(_ path: String) -> Target? {
-        if path == "/time" { return .clock }
-        switch source {
-        case .synthetic(let content):
-            if path == "/steering" { return .steering }
-            if path.hasPrefix("/down/") { return .down }
-            return content.address(of: path).map { .synthetic($0) }
-        case .directory:
-            let type = MediaType.ofFile(path)
-            return .file(type == MediaType.hls || type == MediaType.dash ? .playlist : .segment)
-        }
-    }
-
-    private func kind(of target: Target?, _ path: String) -> RequestKind {
-        switch (target, source) {
-        case (.clock, _): .clock
-        case (.steering, _): .steering
-        case (.synthetic(let address), .synthetic(let content)): content.kind(of: address)
-        case (.file, _): MediaType.kind(ofFile: path)
-        case (.down, _), (.synthetic, .directory), (nil, _): .other
-        }
-    }
-
-    private func lifetime(of target: Target, _ directives: PlaylistDirectives) -> TimeAmount {
-        switch target {
-        case .clock, .steering, .down: .zero
-        case .synthetic(let address) where Self.isDirected(address) && directives.blocks: lifetimes.awaited
-        case .synthetic(let address) where address.changes: lifetimes.changing
-        case .synthetic(let address): address.resource == .playlist ? lifetimes.fixed : lifetimes.segment
-        case .file(let kind): kind == .playlist ? lifetimes.changing : lifetimes.segment
-        }
-    }
-
-    /// Whether delivery directives mean anything to a resource.
-    private static func isDirected(_ address: ContentAddress) -> Bool {
-        guard address.kind.feature == .lowLatency, case .mediaPlaylist = address.item else { return false }
-        return true
-    }
-
-    /// The instant whose version of a resource the edge shows.
-    private func seen(_ address: ContentAddress, at now: WallTime, _ content: SyntheticContent) -> WallTime {
-        guard address.changes else { return now }
-        return settings.contentFaults.instant(now - settings.staleness, content.grid(of: address.kind))
-    }
-
-    private func look(_ target: Target, _ context: Context) -> EdgeCache.Look? {
-        let path = context.path
-        let isPlaylist = target.resource == .playlist
-        let directives = context.directives
-        var key = path
-        if case .synthetic(let address) = target, Self.isDirected(address) { key += directives.key }
-        let lifetime = lifetime(of: target, directives)
-        return cache.look(key, now: context.now, lifetime: lifetime, keepsObject: isPlaylist) { instant in
-            switch (target, source) {
-            case (.synthetic(let address), .synthetic(let content)):
-                let seen = address.changes ? instant - settings.staleness : instant
-                let deployment = steering.deployment(of: settings.pop, faults: settings.contentFaults)
-                return content.object(at: address, now: seen, directives: directives, in: deployment)
-                    .map { EdgeObject($0) }
-            case (.file, .directory(let directory)):
-                return Self.object(path, in: directory, keeping: isPlaylist)
-            case (.clock, _), (.steering, _), (.down, _), (.synthetic, .directory), (.file, .synthetic):
-                return nil
-            }
-        }
-    }
-
-    /// A file of a directory; a playlist is read at once, because a packager may be writing its next version.
-    private static func object(_ path: String, in directory: MediaDirectory, keeping: Bool) -> EdgeObject? {
-        guard let file = directory.open(path) else { return nil }
-        let type = MediaType.ofFile(path) ?? "application/octet-stream"
-        guard keeping, file.size <= 16 << 20 else { return EdgeObject(file, mediaType: type) }
-        return file.read(at: 0, count: file.size).map { EdgeObject(ContentObject(mediaType: type, bytes: $0)) }
     }
 
     // MARK: Faults
