@@ -1,16 +1,28 @@
 import Quantities
 
-/// A scheme whose tokens an edge replaces while they are used.
+/// A scheme whose edges give a viewer a new token before the old one ends, with any answer.
 ///
-/// The edge sends the new token with an answer, and the viewer must take it over: the old one ends soon.
+/// The viewer must take the new token over, or it is refused when the old one ends.
 package protocol RenewableTokenScheme: TokenScheme {
-    /// The token that an edge sends with the answer to a request which carried a valid one; nil when the time for it
-    /// has not come, or when the token is not to be renewed.
+    /// The token that an edge gives for one that it has just found valid; nil when it is not due yet, has ended, or is
+    /// not to be renewed.
     func renewed(_ token: AccessToken, at now: WallTime) -> AccessToken?
 
-    /// Where a renewed token comes in an answer: ``TokenPlacement/cookie`` or ``TokenPlacement/header``.
-    var renewalPlacement: TokenPlacement { get }
+    /// How an edge sends the new token of a token that came in a place; nil when it is not to be renewed.
+    func renewalCarrier(of token: AccessToken, sentIn placement: TokenPlacement) -> RenewalCarrier?
 
-    /// The name of that cookie or header.
-    var renewalName: String { get }
+    /// The token to send from now on, of the value of the carrier's cookie or header; nil when it is none.
+    ///
+    /// What stands behind a semicolon, as in a header with parameters, is left out.
+    func token(renewedBy value: String, for placement: TokenPlacement) -> AccessToken?
+}
+
+/// What brings a renewed token to the viewer.
+package enum RenewalCarrier: Hashable, Sendable {
+    /// `Set-Cookie` for a cookie of this name.
+    case cookie(String)
+    /// A header of this name; names of headers have no case.
+    case header(String)
+    /// A redirection to the same URI with the new token in this query parameter.
+    case redirect(parameter: String)
 }

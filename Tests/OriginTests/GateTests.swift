@@ -181,10 +181,15 @@ import Testing
         #expect(get(master + "?hdnts=" + renewed, edge, at: 80).status == 200)
         #expect(get(master + "?hdnts=" + value, edge, at: 80).header("X-Renewed") == nil)
         var cookies = scheme
-        cookies.renewalPlacement = .cookie
+        cookies.carrier = .cookie("X-Renewed")
         let reply = get(master + "?hdnts=" + value, self.edge(TokenGate(scheme: cookies)), at: 50)
         #expect(reply.header("Set-Cookie")?.hasPrefix("X-Renewed=exp=") == true)
         #expect(reply.header("Set-Cookie")?.hasSuffix("; Path=/; Max-Age=59; HttpOnly") == true)
+        cookies.carrier = .redirect(parameter: "hdnts")
+        let redirect = get(master + "?a=1&hdnts=\(value)&b=2", self.edge(TokenGate(scheme: cookies)), at: 50)
+        let location = try #require(redirect.header("Location"))
+        #expect(redirect.status == 302 && location.hasPrefix(master + "?a=1&b=2&hdnts=exp="))
+        #expect(get(location, self.edge(TokenGate(scheme: cookies)), at: 80).status == 200)
         var still = TokenGate(scheme: scheme)
         still.renewsTokens = false
         #expect(get(master + "?hdnts=" + value, self.edge(still), at: 50).header("X-Renewed") == nil)

@@ -66,8 +66,7 @@ struct PathTicketScheme: TokenScheme {
 /// Akamai's tokens, renewed for a minute in their last 15 s.
 struct RenewingScheme: RenewableTokenScheme {
     var base: AkamaiEdgeAuth
-    var renewalPlacement = TokenPlacement.header
-    var renewalName: String { "X-Renewed" }
+    var carrier = RenewalCarrier.header("X-Renewed")
 
     var placements: [TokenPlacement] { base.placements }
     var coverage: TokenCoverage { base.coverage }
@@ -79,6 +78,11 @@ struct RenewingScheme: RenewableTokenScheme {
         base.verify(token, for: request, at: now)
     }
     func claims(of token: AccessToken) -> TokenClaims? { base.claims(of: token) }
+
+    func renewalCarrier(of token: AccessToken, sentIn placement: TokenPlacement) -> RenewalCarrier? { carrier }
+    func token(renewedBy value: String, for placement: TokenPlacement) -> AccessToken? {
+        AccessToken(fields: [.init(name: base.name, value: value)])
+    }
 
     func renewed(_ token: AccessToken, at now: WallTime) -> AccessToken? {
         guard let claims = claims(of: token), let expires = claims.expires, now >= expires - .seconds(15) else {

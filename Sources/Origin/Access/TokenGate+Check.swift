@@ -144,17 +144,33 @@ extension TokenGate {
         return SetCookie.values(of: token, path: directory, lifetime: cookie.lifetime)
     }
 
-    /// The header of a token that is renewed with the answer; nil when none is.
-    func renewal(_ finding: GateFinding, at now: WallTime) -> (name: String, value: String)? {
+    /// A token that is renewed with the answer; nil when none is.
+    func renewal(_ finding: GateFinding, of request: EdgeRequest, at now: WallTime) -> TokenRenewal? {
         guard renewsTokens, let carried = finding.carried, let scheme = finding.scheme as? any RenewableTokenScheme,
-            let token = scheme.renewed(carried.token, at: now), let value = token.fields.first?.value
+            let token = scheme.renewed(carried.token, at: now), let value = token.fields.first?.value,
+            let carrier = scheme.renewalCarrier(of: carried.token, sentIn: carried.placement)
         else { return nil }
-        let renewed = AccessToken(fields: [.init(name: scheme.renewalName, value: value)])
-        guard scheme.renewalPlacement == .cookie else { return (scheme.renewalName, value) }
-        let expires = scheme.claims(of: token)?.expires
-        let cookie = SetCookie.values(of: renewed, path: "/", lifetime: expires.map { $0 - now })
-        return cookie.first.map { ("Set-Cookie", $0) }
+        switch carrier {
+        case .header(let name): return .header(name: name, value: value)
+        case .cookie(let name):
+            let renewed = AccessToken(fields: [.init(name: name, value: value)])
+            let expires = scheme.claims(of: token)?.expires
+            let values = SetCookie.values(of: renewed, path: "/", lifetime: expires.map { $0 - now })
+            return values.first.map { .header(name: "Set-Cookie", value: $0) }
+        case .redirect(let parameter):
+            let renewed = AccessToken(fields: [.init(name: parameter, value: value)])
+            let bare = type(of: scheme).removing([parameter], fromQueryOf: request.target)
+            return .redirect(to: renewed.appended(to: bare))
+        }
     }
+}
+
+/// How a renewed token goes out.
+enum TokenRenewal: Sendable {
+    /// With the answer.
+    case header(name: String, value: String)
+    /// In place of the answer: the same target with the new token.
+    case redirect(to: String)
 }
 
 /// `Set-Cookie` headers of tokens.

@@ -2,8 +2,9 @@ import Access
 import Quantities
 
 extension Edge {
-    /// The refusal of the gate, or nil when it lets the request in; what was found, the cookies that were earned and a
-    /// token that was renewed are noted in the context.
+    /// The refusal of the gate, or its redirection to a renewed token; nil when it lets the request in.
+    ///
+    /// What was found, the cookies that were earned and a token that was renewed are noted in the context.
     func passGate(_ gated: GatedRequest?, _ context: inout Context) -> EdgeReply? {
         guard let gate, let gated, gate.guards(context.path, context.kind) else { return nil }
         var finding = gate.check(gated, at: context.arrival)
@@ -20,8 +21,14 @@ extension Edge {
             context.gateHeaders += gate.earnedCookies(finding, path: context.path, at: context.arrival)
                 .map { ("Set-Cookie", $0) }
         }
-        if let renewal = gate.renewal(finding, at: context.arrival) { context.gateHeaders.append(renewal) }
-        return nil
+        switch gate.renewal(finding, of: context.request, at: context.arrival) {
+        case nil: return nil
+        case .header(let name, let value):
+            context.gateHeaders.append((name, value))
+            return nil
+        case .redirect(let target):
+            return refusal(302, "The token is renewed.", context, [("Location", target)])
+        }
     }
 
     /// Makes a token wrong that too many viewers show.
