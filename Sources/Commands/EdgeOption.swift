@@ -11,6 +11,7 @@ enum EdgeOption {
         + "[,unavailable=SHARE][,truncated=SHARE][,error-pages=SHARE][,empty=SHARE][,short=SHARE][,wrong-type=SHARE]"
         + "[,playlist-errors=SHARE][,playlist-missing=SHARE][,playlist-error-pages=SHARE][,freeze=TIME]"
         + "[,wrong=rewinds|uris|target-duration|bit-rates|dates|drift|holes|hold-back]"
+        + "[,leak=open|segments|playlists|KIND|expiry|start|path|address|signature|use|sharing[+…]][,api=yes|no]"
 
     /// - Throws: ``CommandFailure`` that names the part which is wrong.
     static func edge(_ text: String, number: Int) throws -> EdgeSettings {
@@ -74,6 +75,13 @@ enum EdgeOption {
             edge.contentFaults.updateInterval = Amounts.duration(value)
             return edge.contentFaults.updateInterval != nil
         case "wrong": return spoil(value, &edge.contentFaults)
+        case "leak":
+            guard let faults = GateFaults(value) else { return false }
+            edge.gateFaults = faults
+            return true
+        case "api":
+            edge.servesEntitlements = value == "yes"
+            return value == "yes" || value == "no"
         case "playlist-errors": return share(\.playlistFaults.serverError)
         case "playlist-missing": return share(\.playlistFaults.notFound)
         default: return false

@@ -14,8 +14,8 @@ struct OriginCommand: AsyncParsableCommand {
         discussion: """
             Synthetic streams: /vod/NAME/master.m3u8, /vod/NAME/manifest.mpd, /vod/NAME/timeline.mpd and the same below \
             /live; any NAME will do. What else streams can have is below \(OriginServer.folders.joined(separator: ", ")) \
-            (docs/ORIGIN.md). With --directory the files of that directory are served instead, by the same edges. Ends \
-            with Ctrl-C.
+            (docs/ORIGIN.md). With --directory the files of that directory are served instead, by the same edges. With \
+            --key a token is wanted, and with --api the edges give tokens out. Ends with Ctrl-C.
             """)
 
     @Option(help: ArgumentHelp("An edge; repeat it for more.", valueName: "ADDRESS:PORT,…"))
@@ -23,9 +23,6 @@ struct OriginCommand: AsyncParsableCommand {
 
     @Option(help: "Serve the files of this directory.")
     var directory: String?
-
-    @Option(help: "Want a valid Akamai Edge Auth token, signed with the key at env:NAME or file:PATH (hexadecimal).")
-    var key: String?
 
     @Option(help: "The duration of live segments.")
     var liveSegment: String?
@@ -42,6 +39,9 @@ struct OriginCommand: AsyncParsableCommand {
     @Option(help: "The duration of VOD streams.")
     var vodDuration: String?
 
+    @OptionGroup(title: "Access")
+    var access: OriginAccessOptions
+
     func run() async throws {
         var settings = OriginSettings(
             edges: try (edge.isEmpty ? ["127.0.0.1:8080"] : edge).enumerated().map {
@@ -53,13 +53,7 @@ struct OriginCommand: AsyncParsableCommand {
         if let clockShift { settings.clockShift = try Self.shift(clockShift) }
         try set(\.videoOnDemandSegmentDuration, vodSegment, "--vod-segment", of: &settings.content)
         try set(\.videoOnDemandDuration, vodDuration, "--vod-duration", of: &settings.content)
-        if let key {
-            guard let reference = SecretReference(key) else {
-                throw CommandFailure(
-                    .usage, "--key takes env:NAME or file:PATH; a key itself does not belong on a command line")
-            }
-            settings.gate = .akamai(key: try SecretLoader.key(reference))
-        }
+        try access.apply(to: &settings)
         let server = try await OriginStart.start(settings)
         for edge in server.edges {
             print("\(edge.pop): \(edge.baseURL)")
@@ -75,7 +69,9 @@ struct OriginCommand: AsyncParsableCommand {
         for edge in server.statistics() {
             print(
                 "\(edge.pop): \(edge.requests) requests, \(edge.bytes) bytes, \(edge.hits) hits, \(edge.misses) misses")
+            for line in AccessSummary.lines(of: edge) { print("  " + line) }
         }
+        for line in server.entitlements().map(AccessSummary.lines) ?? [] { print(line) }
     }
 
     /// A duration with an optional minus sign.

@@ -35,12 +35,15 @@ package final class OriginServer: Sendable {
     package let edges: [ListeningEdge]
     private let responders: [Edge]
     private let steering: Steering
+    private let service: EntitlementService?
     private let alarms: AlarmClock
     private let servers: Task<Void, Never>
 
     private init(
-        edges: [ListeningEdge], responders: [Edge], steering: Steering, alarms: AlarmClock, servers: Task<Void, Never>
+        edges: [ListeningEdge], responders: [Edge], steering: Steering, service: EntitlementService?,
+        alarms: AlarmClock, servers: Task<Void, Never>
     ) {
+        self.service = service
         self.edges = edges
         self.responders = responders
         self.steering = steering
@@ -63,7 +66,11 @@ package final class OriginServer: Sendable {
             source = .synthetic(SyntheticContent(settings.content))
         }
         let steering = Steering(settings.steering)
-        let responders = settings.edges.map { Edge($0, origin: settings, source: source, steering: steering) }
+        let ledger = settings.gate?.sharing.map { SharingLedger($0) }
+        let service = settings.entitlements.map { EntitlementService($0, gate: settings.gate) }
+        let responders = settings.edges.map {
+            Edge($0, origin: settings, source: source, steering: steering, ledger: ledger, entitlements: service)
+        }
         let (unshifted, shift) = (settings.clock, settings.clockShift)
         let clock: @Sendable () -> WallTime = { unshifted() + shift }
         let alarms = AlarmClock(loops: EventLoopGroupProvider.singleton.eventLoopGroup, clock: clock)
@@ -101,11 +108,15 @@ package final class OriginServer: Sendable {
         }
         steering.note(edges: edges.map { Pathway(id: $0.pop, baseURL: $0.baseURL) })
         return OriginServer(
-            edges: edges, responders: responders, steering: steering, alarms: alarms, servers: servers)
+            edges: edges, responders: responders, steering: steering, service: service, alarms: alarms,
+            servers: servers)
     }
 
     /// What each edge did since the start, in the order of the settings.
     package func statistics() -> [EdgeStatistics] { responders.map(\.statistics) }
+
+    /// What the entitlement API did on all edges since the start; nil when there is none.
+    package func entitlements() -> EntitlementStatistics? { service?.statistics }
 
     /// Changes how players are steered from now on, such as the order of the pathways or the steering server's faults.
     package func steer(_ change: (inout SteeringSettings) -> Void) { steering.change(change) }
@@ -158,18 +169,14 @@ private struct ConnectionResponder: Sendable {
     let alarms: AlarmClock
 
     private static let range = HTTPField.Name.range
-    private static let cookie = HTTPField.Name.cookie
 
     func respond(to request: Request, on channel: any Channel) async throws {
         let head = request.head
         var seen = EdgeRequest(method: head.method.rawValue, target: head.path ?? "")
         seen.range = head.headerFields[Self.range]
-        if edge.hasGate {
-            seen.cookies = head.headerFields[values: Self.cookie].joined(separator: "; ")
-            for field in head.headerFields where edge.gateHeaders.contains(field.name.canonicalName) {
-                seen.headers[field.name.canonicalName] = field.value
-            }
-            seen.clientAddress = channel.remoteAddress?.ipAddress
+        if edge.readsCredentials { readCredentials(of: head, on: channel, into: &seen) }
+        if let service = edge.entitlements, service.serves(seen.path) {
+            seen.body = try await Self.body(of: request, atMost: EntitlementService.bodyLimit)
         }
         let reply = try await decide(seen)
         var sent: Int64 = 0
@@ -179,7 +186,7 @@ private struct ConnectionResponder: Sendable {
             edge.record(served, query: seen.query)
         }
         let sender = ReplySender(
-            channel: channel, delay: edge.settings.firstByteDelay, cap: edge.settings.throughputCap,
+            channel: channel, delay: edge.settings.firstByteDelay + reply.delay, cap: edge.settings.throughputCap,
             alarms: alarms)
         do {
             try await sender.send(reply, sent: &sent)
@@ -187,6 +194,33 @@ private struct ConnectionResponder: Sendable {
             served.isAborted = !(error is ReplySender.CutOff)
             throw error
         }
+    }
+
+    private func readCredentials(of head: HTTPRequest, on channel: any Channel, into seen: inout EdgeRequest) {
+        for field in head.headerFields {
+            let name = field.name.canonicalName
+            let joint = name == "cookie" ? "; " : ", "
+            if let old = seen.headers[name] {
+                seen.headers[name] = old + joint + field.value
+            } else {
+                seen.headers[name] = field.value
+            }
+        }
+        seen.cookies = seen.headers.removeValue(forKey: "cookie")
+        seen.clientAddress = channel.remoteAddress?.ipAddress
+        seen.clientPort = channel.remoteAddress?.port
+        seen.authority = head.authority ?? ""
+        seen.number = edge.nextNumber()
+    }
+
+    /// The body of a request; nil when it is larger, and then the rest of it is read and thrown away by the server.
+    private static func body(of request: Request, atMost limit: Int) async throws -> [UInt8]? {
+        var bytes: [UInt8] = []
+        for try await buffer in request.body {
+            guard bytes.count + buffer.readableBytes <= limit else { return nil }
+            bytes += buffer.readableBytesView
+        }
+        return bytes
     }
 
     /// The edge's answer, once what was asked for exists.

@@ -13,12 +13,14 @@ import Quantities
 ///
 /// Without a directory the edges serve the synthetic content of ``ContentSettings`` under `/vod/<any name>/` and
 /// `/live/<any name>/`, and one more pair for each thing that streams can have (docs/ORIGIN.md has the table); with one
-/// they serve its files instead. Every edge also answers `/time` and `/steering`.
+/// they serve its files instead. Every edge also answers `/time` and `/steering`, and where it is wanted `/api/`.
 package struct OriginSettings: Sendable {
     /// The edges, at least one, each on its own address or port.
     package var edges: [EdgeSettings]
     /// The token gate before all edges; nil lets everybody in.
     package var gate: TokenGate?
+    /// The entitlement API that the edges serve; nil for none.
+    package var entitlements: EntitlementSettings?
     /// The synthetic content.
     package var content = ContentSettings()
     /// The path of a directory of real media to be served instead of the synthetic content.
@@ -42,6 +44,8 @@ package struct OriginSettings: Sendable {
         var problems = edges.isEmpty ? ["An origin needs at least one edge."] : []
         if directory == nil { problems += content.problems() }
         for edge in edges { problems += edge.problems() }
+        problems += gate?.problems() ?? []
+        problems += entitlements?.problems(gate: gate) ?? []
         if Set(edges.map(\.pop)).count != edges.count { problems.append("Two edges have the same POP name.") }
         return problems
     }
@@ -75,6 +79,10 @@ package struct EdgeSettings: Sendable {
     package var playlistFaults = FaultRates()
     /// What goes wrong with segments and everything else.
     package var segmentFaults = FaultRates()
+    /// What is wrong with the edge's gate.
+    package var gateFaults = GateFaults()
+    /// Whether the edge serves the entitlement API, where there is one; default true.
+    package var servesEntitlements = true
     /// The seed of the faults: the same seed and request number always give the same fault.
     package var seed: UInt64 = 1
     /// How long the edge keeps what it has.
@@ -164,45 +172,6 @@ package struct CacheLifetimes: Sendable, Hashable {
 
     /// Creates the default lifetimes.
     package init() {}
-}
-
-/// A gate that wants a valid token for everything below its paths.
-package struct TokenGate: Sendable {
-    /// The cookie that a valid query token on a playlist earns, so that its children are authorised.
-    package struct Cookie: Sendable {
-        /// The scheme that signs and checks the cookie; its field name is the cookie's.
-        package var scheme: any TokenScheme
-        /// How long the cookie is good.
-        package var lifetime: TimeAmount
-
-        /// Creates the settings of the cookie; the default lifetime is one day.
-        package init(scheme: any TokenScheme, lifetime: TimeAmount = .seconds(86_400.0)) {
-            self.scheme = scheme
-            self.lifetime = lifetime
-        }
-    }
-
-    /// The scheme that checks the token of a request.
-    package var scheme: any TokenScheme
-    /// Where the token may be.
-    package var placements: [TokenPlacement] = [.query, .header, .cookie]
-    /// The path prefixes that need a token; default everything but `/time`.
-    package var prefixes: [String] = ["/"]
-    /// The cookie that is set, or nil to set none.
-    package var cookie: Cookie?
-
-    /// Creates a gate of any scheme that sets no cookie.
-    package init(scheme: any TokenScheme, cookie: Cookie? = nil) {
-        self.scheme = scheme
-        self.cookie = cookie
-    }
-
-    /// The usual gate of Akamai Edge Auth: `hdnts` in the query, from which the edge makes the cookie `hdntl`.
-    package static func akamai(key: SecretKey, cookieLifetime: TimeAmount = .seconds(86_400.0)) -> TokenGate {
-        TokenGate(
-            scheme: AkamaiEdgeAuth(key: key, name: "hdnts"),
-            cookie: Cookie(scheme: AkamaiEdgeAuth(key: key, name: "hdntl"), lifetime: cookieLifetime))
-    }
 }
 
 /// Why an origin could not start.

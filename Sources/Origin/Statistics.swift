@@ -11,6 +11,8 @@ package struct ServedRequest: Sendable, Hashable {
     package var path: String
     /// What was asked for.
     package var resource: ResourceKind
+    /// What it was asked for, as players tell their transfers apart.
+    package var kind: RequestKind
     /// The status that was sent.
     package var status: Int
     /// The bytes of the body that were handed to the network.
@@ -21,8 +23,12 @@ package struct ServedRequest: Sendable, Hashable {
     package var isTruncated: Bool
     /// Whether the client went away before the answer was sent; `bytes` then lacks what was under way.
     package var isAborted: Bool
-    /// What the gate said; nil without a gate on this path.
+    /// What a gate without faults says; nil without a gate on this path.
+    ///
+    /// A token that too many share is ``TokenVerdict/wrongUse``.
     package var verdict: TokenVerdict?
+    /// Whether the gate let the request in: with another verdict than valid because it has faults.
+    package var isLetIn: Bool
 }
 
 /// What an edge did since it began, for comparison with what the clients say.
@@ -45,8 +51,10 @@ package struct EdgeStatistics: Sendable, Hashable {
     package var truncated = 0
     /// Answers that the client did not wait for.
     package var aborted = 0
-    /// What the gate said.
+    /// What the gate said, or should have said where it has faults.
     package var verdicts: [TokenVerdict: Int] = [:]
+    /// What the gate did, by the kind of request.
+    package var gate: [RequestKind: GateTally] = [:]
     /// Requests by the names of the HLS and DASH parameters in their queries, such as `_HLS_msn` and `_DASH_pathway`.
     package var parameters: [String: Int] = [:]
     /// Requests by the value of `_HLS_pathway` or `_DASH_pathway`, without quotes; at most 1 000 values.
@@ -56,18 +64,25 @@ package struct EdgeStatistics: Sendable, Hashable {
 
     init(pop: String) { self.pop = pop }
 
+    /// The requests that got what they asked for and should not have been let in.
+    package var leaks: Int { gate.values.reduce(0) { $0 + $1.leaks } }
+
     mutating func record(_ request: ServedRequest) {
         requests += 1
         bytes += request.bytes
         statuses[request.status, default: 0] += 1
         resources[request.resource, default: 0] += 1
-        let isCached = request.resource != .clock && request.resource != .steering
+        let isCached = request.resource == .playlist || request.resource == .segment
         if (200..<300).contains(request.status), isCached {
             if request.isHit { hits += 1 } else { misses += 1 }
         }
         if request.isTruncated { truncated += 1 }
         if request.isAborted { aborted += 1 }
-        if let verdict = request.verdict { verdicts[verdict, default: 0] += 1 }
+        if let verdict = request.verdict {
+            verdicts[verdict, default: 0] += 1
+            gate[request.kind, default: GateTally()]
+                .record(verdict, isLetIn: request.isLetIn, status: request.status)
+        }
     }
 
     /// Counts the parameters of a query that begin with `_HLS_` or `_DASH_`.

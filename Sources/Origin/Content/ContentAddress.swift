@@ -69,4 +69,6 @@ package enum ResourceKind: String, Sendable, Hashable, CaseIterable {
     case clock
     /// The steering manifest at `/steering`.
     case steering
+    /// A call of the entitlement API below `/api/`.
+    case entitlement
 }

@@ -7,25 +7,30 @@ extension Edge {
         var request: EdgeRequest
         var path: String
         var resource: ResourceKind
+        var kind = RequestKind.other
         var now: WallTime
         /// When the request arrived, where it has waited since.
         var arrival: WallTime
         var verdict: TokenVerdict?
-        var cookie: String?
+        /// Whether the gate let the request in, which need not have anything to do with the verdict.
+        var isLetIn = true
+        /// What the gate adds to the answer: cookies and renewed tokens.
+        var gateHeaders: [(name: String, value: String)] = []
 
         /// The delivery directives of the query.
         var directives: PlaylistDirectives { PlaylistDirectives(query: request.query) }
     }
 
-    private func served(_ status: Int, _ context: Context, isHit: Bool = false) -> ServedRequest {
+    func served(_ status: Int, _ context: Context, isHit: Bool = false) -> ServedRequest {
         ServedRequest(
             pop: settings.pop, method: context.request.method, path: context.path, resource: context.resource,
-            status: status, bytes: 0, isHit: isHit, isTruncated: false, isAborted: false, verdict: context.verdict)
+            kind: context.kind, status: status, bytes: 0, isHit: isHit, isTruncated: false, isAborted: false,
+            verdict: context.verdict, isLetIn: context.isLetIn)
     }
 
     /// The headers of every answer.
-    private func commonHeaders(_ context: Context) -> [(name: String, value: String)] {
-        [("Date", date(at: context.now))] + fixedHeaders
+    func commonHeaders(_ context: Context) -> [(name: String, value: String)] {
+        [("Date", date(at: context.now))] + fixedHeaders + context.gateHeaders
     }
 
     /// An answer of one sentence.
@@ -34,7 +39,9 @@ extension Edge {
     ) -> EdgeReply {
         let text = Array((sentence + "\n").utf8)
         var headers = commonHeaders(context) + more
-        let why = status == 403 || status == 405 || status == 400 ? "fwd=bypass" : "fwd=uri-miss; fwd-status=\(status)"
+        let why =
+            !context.isLetIn || status == 403 || status == 405 || status == 400
+            ? "fwd=bypass" : "fwd=uri-miss; fwd-status=\(status)"
         headers += [
             ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", String(text.count)),
             ("Cache-Control", "no-store"), ("X-Cache", "MISS from \(settings.pop)"),
@@ -92,7 +99,6 @@ extension Edge {
             ("X-Cache", "MISS from \(settings.pop)"),
             ("Cache-Status", "\(settings.pop); fwd=uri-miss; fwd-status=200"),
         ]
-        if let cookie = context.cookie { headers.append(("Set-Cookie", cookie)) }
         return EdgeReply(
             status: 200, headers: headers, body: context.request.method == "HEAD" ? .none : .timed(pieces),
             length: pieces.reduce(0) { $0 + $1.parts.size }, cutAt: nil, served: served(200, context))
@@ -102,7 +108,6 @@ extension Edge {
     func reply(_ look: EdgeCache.Look, lifetime: TimeAmount, cut: Double?, _ context: Context) -> EdgeReply {
         var headers = commonHeaders(context) + cacheHeaders(look, lifetime: lifetime)
         headers += [("Content-Type", look.object.mediaType), ("Accept-Ranges", "bytes")]
-        if let cookie = context.cookie { headers.append(("Set-Cookie", cookie)) }
         let size = look.object.size
         var range = 0..<size
         var status = 200
@@ -171,39 +176,6 @@ extension Edge {
             let text = Substring($0).lowercased().replacing("%2e", with: ".")
             return text == "." || text == ".."
         }
-    }
-}
-
-extension TokenGate {
-    /// What the gate says to a request, and the cookie that it earned.
-    ///
-    /// A valid token in the query of a playlist earns a cookie for everything in the playlist's directory. A directory
-    /// whose raw path holds a wildcard or what a cookie cannot carry earns none.
-    func admit(
-        _ request: EdgeRequest, path: String, isPlaylist: Bool, at now: WallTime
-    ) -> (verdict: TokenVerdict, cookie: String?) {
-        let access = AccessRequest(
-            path: path, query: request.query.map(String.init), cookies: request.cookies, headers: request.headers,
-            clientAddress: request.clientAddress)
-        let (verdict, carried) = scheme.verify(access, in: placements, at: now)
-        if verdict == .valid {
-            return (.valid, carried?.placement == .query && isPlaylist ? earnedCookie(path: path, at: now) : nil)
-        }
-        guard let cookie else { return (verdict, nil) }
-        let (second, _) = cookie.scheme.verify(access, in: [.cookie], at: now)
-        return (second == .valid || verdict == .missing ? second : verdict, nil)
-    }
-
-    private func earnedCookie(path: String, at now: WallTime) -> String? {
-        guard let cookie, let slash = path.lastIndex(of: "/") else { return nil }
-        let directory = String(path[...slash])
-        let forbidden = Set("*?!~;,\" \\".utf8)
-        guard directory.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !forbidden.contains($0) }) else { return nil }
-        let grant = TokenGrant(.paths([directory + "*"]), from: now, lifetime: cookie.lifetime)
-        guard let token = try? cookie.scheme.sign(grant, for: .cookie), let field = token.fields.first else {
-            return nil
-        }
-        return "\(field.name)=\(field.value); Path=\(directory); Max-Age=\(Int64(cookie.lifetime.seconds)); HttpOnly"
     }
 }
 

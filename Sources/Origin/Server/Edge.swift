@@ -7,13 +7,15 @@ import Synchronization
 /// The order is that of a CDN: the gate, then the edge's own faults, then cache and content.
 final class Edge: Sendable {
     let settings: EdgeSettings
-    private let gate: TokenGate?
-    /// The lower-case names of the headers that may carry a token.
-    let gateHeaders: Set<String>
-    private let source: Source
+    let gate: TokenGate?
+    /// Who has shown which token, where that matters.
+    let ledger: SharingLedger?
+    /// The entitlement API, where this edge serves it.
+    let entitlements: EntitlementService?
+    let source: Source
     let steering: Steering
-    private let lifetimes: Lifetimes
-    private let cache = EdgeCache()
+    let lifetimes: Lifetimes
+    let cache = EdgeCache()
     private let counters: Mutex<Counters>
     private let onRequest: (@Sendable (ServedRequest) -> Void)?
 
@@ -37,7 +39,8 @@ final class Edge: Sendable {
         case directory(MediaDirectory)
     }
 
-    private struct Lifetimes: Sendable {
+    /// How long answers are kept, and requests held.
+    struct Lifetimes: Sendable {
         var changing: TimeAmount
         var fixed: TimeAmount
         var segment: TimeAmount
@@ -52,14 +55,20 @@ final class Edge: Sendable {
         /// The number of requests for each kind, which numbers the faults.
         var playlists: UInt64 = 0
         var segments: UInt64 = 0
+        /// All requests, when they come.
+        var numbers: UInt64 = 0
     }
 
-    init(_ settings: EdgeSettings, origin: OriginSettings, source: Source, steering: Steering? = nil) {
+    init(
+        _ settings: EdgeSettings, origin: OriginSettings, source: Source, steering: Steering? = nil,
+        ledger: SharingLedger? = nil, entitlements: EntitlementService? = nil
+    ) {
         self.settings = settings
         self.steering = steering ?? Steering(origin.steering)
         gate = origin.gate
-        let readsHeaders = origin.gate?.placements.contains(.header) ?? false
-        gateHeaders = readsHeaders ? Set(origin.gate?.scheme.fieldNames(in: .header).map { $0.lowercased() } ?? []) : []
+        self.ledger = ledger ?? origin.gate?.sharing.map { SharingLedger($0) }
+        let service = entitlements ?? origin.entitlements.map { EntitlementService($0, gate: origin.gate) }
+        self.entitlements = settings.servesEntitlements ? service : nil
         self.source = source
         onRequest = origin.onRequest
         fixedHeaders = [
@@ -75,8 +84,16 @@ final class Edge: Sendable {
         counters = Mutex(Counters(statistics: EdgeStatistics(pop: settings.pop)))
     }
 
-    /// Whether any request has to show a token.
-    var hasGate: Bool { gate != nil }
+    /// Whether cookies, headers and addresses of requests matter.
+    var readsCredentials: Bool { gate != nil || entitlements != nil }
+
+    /// The number of another request.
+    func nextNumber() -> UInt64 {
+        counters.withLock { counters in
+            counters.numbers += 1
+            return counters.numbers
+        }
+    }
 
     /// What the edge did so far.
     var statistics: EdgeStatistics { counters.withLock { $0.statistics } }
@@ -105,19 +122,24 @@ final class Edge: Sendable {
     ///   - arrival: The instant at which the request arrived, where it has waited since.
     /// - Returns: The answer, or the instant at which to ask again.
     func decide(_ request: EdgeRequest, now: WallTime, arrival: WallTime? = nil) -> Decision {
-        let path = String(request.path)
+        if let entitlements, entitlements.serves(request.path) { return .reply(entitle(request, entitlements, now)) }
+        let gated = gate?.read(request)
+        let path = gated?.path ?? String(request.path)
         let target = resolve(path)
         var context = Context(
-            request: request, path: path, resource: target?.resource ?? .segment, now: now, arrival: arrival ?? now)
+            request: request, path: path, resource: target?.resource ?? .segment, kind: kind(of: target, path),
+            now: now, arrival: arrival ?? now)
         guard request.method == "GET" || request.method == "HEAD" else {
             return .reply(refusal(405, "Only GET and HEAD are allowed here.", context, [("Allow", "GET, HEAD")]))
         }
         guard path.utf8.first == UInt8(ascii: "/"), path.utf8.count <= 4_096 else {
             return .reply(refusal(400, "The path is not a path.", context))
         }
-        if Self.hasDotSegments(path) { return .reply(refusal(404, "Not found.", context)) }
+        if Self.hasDotSegments(path) || (gated?.inPath != nil && Self.hasDotSegments(String(request.path))) {
+            return .reply(refusal(404, "Not found.", context))
+        }
         if case .clock? = target { return .reply(clock(context)) }
-        if let refused = passGate(&context) { return .reply(refused) }
+        if let refused = passGate(gated, &context) { return .reply(refused) }
         switch target {
         case .steering: return .reply(steer(context))
         case .down: return .reply(refusal(503, "This place is down.", context))
@@ -133,7 +155,7 @@ final class Edge: Sendable {
         switch decide(request, now: now) {
         case .reply(let reply): return reply
         case .wait:
-            let path = String(request.path)
+            let path = gate?.read(request).path ?? String(request.path)
             let context = Context(
                 request: request, path: path, resource: resolve(path)?.resource ?? .segment, now: now, arrival: now)
             return refusal(503, "That does not exist yet.", context)
@@ -191,106 +213,7 @@ final class Edge: Sendable {
         }
     }
 
-    // MARK: Content
-
-    /// What a path is to this edge.
-    private enum Target {
-        case clock
-        case steering
-        /// A place where nothing works.
-        case down
-        case synthetic(ContentAddress)
-        case file(ResourceKind)
-
-        var resource: ResourceKind {
-            switch self {
-            case .clock: .clock
-            case .steering: .steering
-            case .down: .segment
-            case .synthetic(let address): address.resource
-            case .file(let kind): kind
-            }
-        }
-    }
-
-    private func resolve(_ path: String) -> Target? {
-        if path == "/time" { return .clock }
-        switch source {
-        case .synthetic(let content):
-            if path == "/steering" { return .steering }
-            if path.hasPrefix("/down/") { return .down }
-            return content.address(of: path).map { .synthetic($0) }
-        case .directory:
-            let type = MediaType.ofFile(path)
-            return .file(type == MediaType.hls || type == MediaType.dash ? .playlist : .segment)
-        }
-    }
-
-    private func lifetime(of target: Target, _ directives: PlaylistDirectives) -> TimeAmount {
-        switch target {
-        case .clock, .steering, .down: .zero
-        case .synthetic(let address) where Self.isDirected(address) && directives.blocks: lifetimes.awaited
-        case .synthetic(let address) where address.changes: lifetimes.changing
-        case .synthetic(let address): address.resource == .playlist ? lifetimes.fixed : lifetimes.segment
-        case .file(let kind): kind == .playlist ? lifetimes.changing : lifetimes.segment
-        }
-    }
-
-    /// Whether delivery directives mean anything to a resource.
-    private static func isDirected(_ address: ContentAddress) -> Bool {
-        guard address.kind.feature == .lowLatency, case .mediaPlaylist = address.item else { return false }
-        return true
-    }
-
-    /// The instant whose version of a resource the edge shows.
-    private func seen(_ address: ContentAddress, at now: WallTime, _ content: SyntheticContent) -> WallTime {
-        guard address.changes else { return now }
-        return settings.contentFaults.instant(now - settings.staleness, content.grid(of: address.kind))
-    }
-
-    private func look(_ target: Target, _ context: Context) -> EdgeCache.Look? {
-        let path = context.path
-        let isPlaylist = target.resource == .playlist
-        let directives = context.directives
-        var key = path
-        if case .synthetic(let address) = target, Self.isDirected(address) { key += directives.key }
-        let lifetime = lifetime(of: target, directives)
-        return cache.look(key, now: context.now, lifetime: lifetime, keepsObject: isPlaylist) { instant in
-            switch (target, source) {
-            case (.synthetic(let address), .synthetic(let content)):
-                let seen = address.changes ? instant - settings.staleness : instant
-                let deployment = steering.deployment(of: settings.pop, faults: settings.contentFaults)
-                return content.object(at: address, now: seen, directives: directives, in: deployment)
-                    .map { EdgeObject($0) }
-            case (.file, .directory(let directory)):
-                return Self.object(path, in: directory, keeping: isPlaylist)
-            case (.clock, _), (.steering, _), (.down, _), (.synthetic, .directory), (.file, .synthetic):
-                return nil
-            }
-        }
-    }
-
-    /// A file of a directory; a playlist is read at once, because a packager may be writing its next version.
-    private static func object(_ path: String, in directory: MediaDirectory, keeping: Bool) -> EdgeObject? {
-        guard let file = directory.open(path) else { return nil }
-        let type = MediaType.ofFile(path) ?? "application/octet-stream"
-        guard keeping, file.size <= 16 << 20 else { return EdgeObject(file, mediaType: type) }
-        return file.read(at: 0, count: file.size).map { EdgeObject(ContentObject(mediaType: type, bytes: $0)) }
-    }
-
-    // MARK: Gate and faults
-
-    /// The refusal of the gate, or nil when it lets the request in; a cookie that was earned is noted in the context.
-    private func passGate(_ context: inout Context) -> EdgeReply? {
-        let path = context.path
-        guard let gate, gate.prefixes.contains(where: { path.hasPrefix($0) }) else { return nil }
-        let isPlaylist = context.resource == .playlist
-        let outcome = gate.admit(context.request, path: path, isPlaylist: isPlaylist, at: context.arrival)
-        context.verdict = outcome.verdict
-        context.cookie = outcome.cookie
-        guard outcome.verdict != .valid else { return nil }
-        return refusal(403, outcome.verdict.sentence, context)
-    }
+    // MARK: Faults
 
     private func nextFault(_ resource: ResourceKind) -> Fault? {
         let rates = resource == .playlist ? settings.playlistFaults : settings.segmentFaults

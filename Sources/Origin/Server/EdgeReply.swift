@@ -10,15 +10,31 @@ struct EdgeRequest: Sendable {
     var range: String?
     /// The values of `Cookie`, joined.
     var cookies: String?
-    /// Headers that may carry a token, by lower-case name.
+    /// Headers that may carry a token, or that one may be bound to, by lower-case name.
     var headers: [String: String] = [:]
     var clientAddress: String?
+    var clientPort: Int?
+    /// The value of `Host`.
+    var authority = ""
+    /// The body of a call of the API; nil when it was larger than the API takes.
+    var body: [UInt8]? = []
+    /// A number of its own among the edge's requests, the same however often it is asked.
+    var number: UInt64 = 0
 
     /// The path without the query.
     var path: Substring { target.prefix { $0 != "?" } }
     /// The query without its question mark.
     var query: Substring? {
         target.firstIndex(of: "?").map { target[target.index(after: $0)...] }
+    }
+
+    /// The value of the first cookie of a name; nil when there is none.
+    func cookie(named name: String) -> String? {
+        for pair in (cookies ?? "").split(separator: ";") {
+            let halves = pair.drop { $0 == " " }.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if halves.count == 2, halves[0] == name { return String(halves[1]) }
+        }
+        return nil
     }
 }
 
@@ -65,6 +81,8 @@ struct EdgeReply: Sendable {
     var cutAt: Int?
     /// What is to be told about it; status and bytes are filled in when it was sent.
     var served: ServedRequest
+    /// The wait before it is sent, beside that of the edge.
+    var delay: TimeAmount = .zero
 }
 
 /// A byte range after RFC 9110 section 14.
