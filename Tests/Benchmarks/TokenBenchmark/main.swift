@@ -69,18 +69,36 @@ func report(_ name: String, _ scheme: any TokenScheme, perRound: Int, target: Do
     return isBelow
 }
 
-/// Makes a scheme from the first key of several forms that it takes; nil where it needs settings of its own.
+/// Makes a scheme from the first key of several forms with which it signs; nil where it needs settings of its own.
 func made(_ description: SchemeDescription, keys: [String]) -> (any TokenScheme)? {
-    var values: [String: String] = [:]
     // What schemes want to know before they sign, by the names that the catalogue uses.
-    let wanted = ["key pair id": "K2JCJMDEHXQW5F", "key name": "key-1", "key id": "key-1", "kid": "key-1"]
-    for option in description.options where option.standard == nil {
-        if let value = wanted[option.name] { values[option.name] = value }
-    }
+    let wanted = ["key pair id": "K2JCJMDEHXQW5F", "key name": "key-1", "kid": "key-1"]
+    var values: [String: String] = [:]
+    for option in description.options where option.standard == nil { values[option.name] = wanted[option.name] }
+    // Where an algorithm goes with a kind of key, the first that the key fits is taken.
+    let algorithms = description.options.first { $0.name == "algorithm" }?.allowed ?? []
     for key in keys {
-        if let scheme = try? description.scheme(key: KeyMaterial(key), values: values) { return scheme }
+        for algorithm in [nil] + algorithms.map(Optional.some) {
+            if let algorithm { values["algorithm"] = algorithm } else { values["algorithm"] = nil }
+            guard let scheme = try? description.scheme(key: KeyMaterial(key), values: values) else { continue }
+            let signs = scheme.placements.contains { placement in
+                [TokenGrant.Scope.url(uri), .paths(["/live/final/*"])].contains { scope in
+                    (try? scheme.sign(grant(scope, 0, bound: false), for: placement)) != nil
+                }
+            }
+            if signs { return scheme }
+        }
     }
     return nil
+}
+
+/// An Ed25519 key in PEM (RFC 8410 section 7).
+func ed25519PEM() -> String {
+    let head: [UInt8] = [
+        0x30, 0x2E, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+    ]
+    let body = Data(head) + Curve25519.Signing.PrivateKey().rawRepresentation
+    return "-----BEGIN PRIVATE KEY-----\n\(body.base64EncodedString())\n-----END PRIVATE KEY-----\n"
 }
 
 let symmetric = [
@@ -99,7 +117,7 @@ for description in TokenSchemes.all where description.keys != .pair {
 let pairs = [
     ("RSA", try _RSA.Signing.PrivateKey(keySize: .bits2048).pemRepresentation),
     ("P-256", P256.Signing.PrivateKey().pemRepresentation),
-    ("Ed25519", Data(Curve25519.Signing.PrivateKey().rawRepresentation).base64EncodedString()),
+    ("Ed25519", ed25519PEM()),
 ]
 for (kind, key) in pairs {
     for description in TokenSchemes.all where description.keys != .symmetric {
