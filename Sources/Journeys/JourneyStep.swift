@@ -191,6 +191,9 @@ package struct Journey: Sendable {
     /// True when a licence is to be asked for.
     package var requestsLicences: Bool { steps.contains { $0.occasion == .licence } }
 
+    /// True when there are steps that renew the viewer's token.
+    package var refreshesTokens: Bool { steps.contains { $0.occasion == .tokenRefresh } }
+
     /// The response headers that steps need, in lower case.
     package var neededHeaders: [String] {
         Array(Set(steps.flatMap { $0.kept.compactMap(\.neededHeader) })).sorted()

@@ -1,6 +1,7 @@
 import Access
 import Audience
 import CurlTransport
+import Journeys
 import Measurement
 import Playback
 import Quantities
@@ -88,6 +89,8 @@ package struct LoadTestSettings: Sendable {
     package var sampling: TransferSampling
     /// How requests are signed; nil means not at all.
     package var token: TokenPolicy?
+    /// What viewers do beside playing, with all secrets in their places; nil means nothing.
+    package var journey: Journey?
     /// Bounds that end the run.
     package var limits: Limits
     /// A file whose appearance ends the run gently.

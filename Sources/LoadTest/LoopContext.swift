@@ -1,4 +1,5 @@
 import CurlTransport
+import Journeys
 import Manifests
 import Measurement
 import Playback
@@ -14,6 +15,8 @@ final class LoopContext: @unchecked Sendable {
     let player: PlayerSession.Context
     let documents: ManifestCache
     let clocks: ClockSources
+    /// What viewers do beside playing; nil means nothing.
+    let journey: JourneyRun.Context?
     /// Which URIs that documents name may be fetched.
     let policy: URIPolicy
     let recorder: LoopRecorder
@@ -30,13 +33,14 @@ final class LoopContext: @unchecked Sendable {
 
     init(
         loop: CurlLoop, settings: LoadTestSettings, player: PlayerSession.Context, documents: ManifestCache,
-        clocks: ClockSources
+        clocks: ClockSources, journey: JourneyRun.Context? = nil
     ) {
         self.loop = loop
         self.settings = settings
         self.player = player
         self.documents = documents
         self.clocks = clocks
+        self.journey = journey
         policy = URIPolicy(allowedHosts: settings.transport.allowedHosts ?? [])
         recorder = LoopRecorder(sampling: settings.sampling)
         observer = ResponseObserver(hasTokensInPaths: false)

@@ -8,6 +8,7 @@ import Transport
 extension SessionRun {
     func transferFinished(_ id: TransferID, _ result: Result<TransferResult, FailedTransfer>) {
         if clockTransfer?.id == id { return clockTransferFinished(result) }
+        if stepFinished(id, result) { return }
         guard let position = active.firstIndex(where: { $0.channelID == id }) else { return }
         let transfer = active.remove(at: position)
         switch result {

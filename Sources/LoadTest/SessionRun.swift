@@ -1,6 +1,7 @@
 import Access
 import Audience
 import CurlTransport
+import Journeys
 import Manifests
 import Measurement
 import Playback
@@ -36,7 +37,7 @@ final class SessionRun {
     var giveUpAt: Instant?
     var alarmAt: Instant?
     /// Scheme and authority of the stream, which need no judging.
-    let home: String
+    private(set) var home: String
     /// Requests that must not be made, to be told once the player has been heard out.
     var refused: [(id: TransferID, kind: TransferKind, uri: String, host: String)] = []
     var clock: ClockJob?
@@ -47,6 +48,11 @@ final class SessionRun {
     /// What is to be told of the clock once the player has been heard out.
     var clockAnswer: TimeAmount??
     var isStoppedByRun = false
+    /// The viewer's journey; nil where there is none.
+    var steps: SessionSteps?
+    /// Told when the steps `on token refresh` are done: false when one was refused.
+    var onTokenRefreshed: ((Bool) -> Void)?
+    private let seed: UInt64
     var recorded: SessionRecordings.Recorded?
 
     /// Keeps what chance decides in a session apart from what it decides in the plan.
@@ -64,33 +70,49 @@ final class SessionRun {
         var channelSettings = settings.channel
         channelSettings.keptHeaders =
             CacheHeaders.names + TransferFacts.headerNames + ["location", "retry-after", "date"]
+            + (context.journey?.journey.neededHeaders ?? [])
         var label = ""
         if !region.edges.isEmpty {
             let edge = region.edges[Int(planned.id.number % UInt64(region.edges.count))]
             channelSettings.pinnedAddresses = edge.addresses
             label = edge.label
         }
-        let reference = URIReference(stream.uri)
-        home = "\(reference.scheme ?? "")://\(reference.authority ?? "")/"
+        home = Self.home(of: stream.uri)
         channel = context.loop.openChannel(channelSettings)
         let now = channel.now
         var chance = SeededGenerator(seed: settings.plan.seed, stream: planned.id.number, purpose: Self.chancePurpose)
-        let seed = chance.next()
+        seed = chance.next()
         player = PlayerSession(context: context.player, manifestURI: stream.uri, seed: seed)
         recorded = settings.recordings?.begin(planned.id, context.player, manifestURI: stream.uri, seed: seed)
+        steps = context.journey.map {
+            SessionSteps(run: JourneyRun(context: $0, session: planned.id, seed: settings.plan.seed))
+        }
         signer = settings.token.map { TokenSigner(policy: $0, session: planned.id) }
         leaveAt = planned.watch.map { now + $0 }
         ledger = context.recorder.sessionStarted(
             planned.id,
             SessionArrival(
                 due: planned.arrival, started: now, stream: stream.name, region: region.name, edge: label,
-                device: settings.player.name))
+                device: settings.player.name), hasJourney: steps != nil)
+    }
+
+    /// Scheme and authority of a URI.
+    private static func home(of uri: String) -> String {
+        let reference = URIReference(uri)
+        return "\(reference.scheme ?? "")://\(reference.authority ?? "")/"
+    }
+
+    /// Takes another manifest than the stream's, before the player has begun.
+    func openPlayer(for uri: String) {
+        home = Self.home(of: uri)
+        player = PlayerSession(context: context.player, manifestURI: uri, seed: seed)
+        recorded = context.settings.recordings?.begin(planned.id, context.player, manifestURI: uri, seed: seed)
     }
 
     func play() async {
         defer { channel.close() }
-        tell(.start)
-        while !player.isFinished {
+        begin()
+        while !isOver {
             setAlarm()
             switch await channel.nextEvent() {
             case .transferFinished(let id, let result): transferFinished(id, result)
@@ -100,7 +122,7 @@ final class SessionRun {
             }
         }
         if clockTransfer != nil { clock?.abandon() }
-        context.recorder.sessionFinished(&ledger, at: channel.now, stoppedByRun: isStoppedByRun)
+        context.recorder.sessionFinished(&ledger, at: channel.now, stoppedByRun: isStoppedByRun, refusal: steps?.refusal)
         if let recorded { context.settings.recordings?.end(planned.id, recorded) }
     }
 
@@ -109,6 +131,7 @@ final class SessionRun {
         if let leaveAt { wanted = min(wanted, leaveAt) }
         if let giveUpAt { wanted = min(wanted, giveUpAt) }
         if let clockLookAt { wanted = min(wanted, clockLookAt) }
+        if let stepAlarm { wanted = min(wanted, stepAlarm) }
         let next = wanted == .distantFuture ? nil : wanted
         guard next != alarmAt else { return }
         alarmAt = next
@@ -123,6 +146,7 @@ final class SessionRun {
             stepClock()
             tellClock()
         }
+        stepAlarmRang(at: now)
         if let due = giveUpAt, due <= now {
             giveUpAt = nil
             tell(.abort)
@@ -155,12 +179,14 @@ final class SessionRun {
             case .begin(let id, let request): begin(request, for: id)
             case .cancel(let id): cancel(id)
             case .synchronize(let sources, let base): synchronize(sources, base: base)
+            case .acquireLicence: steps?.wantsLicence = true
             }
             position += 1
         }
         effects.removeAll(keepingCapacity: true)
         tellRefused()
         tellClock()
+        followPlayer()
     }
 
     /// The local host that a document or a redirect of a public stream leads to, which is not asked; nil for others.

@@ -86,6 +86,8 @@ package struct IntervalDelta: Sendable {
     package var sampled: [SampledTransfer] = []
     /// What was found wrong.
     package var findings = FindingLog()
+    /// What viewers did beside playing, and on the way to it.
+    package var journeys = JourneyLog()
 
     /// Creates an empty interval.
     package init(from: Instant, to: Instant) {

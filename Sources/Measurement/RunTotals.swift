@@ -11,6 +11,8 @@ package struct RunTotals: Sendable, Equatable {
     package var transfers: [CellKey: TransferCell] = [:]
     /// What was found wrong with streams, documents and responses.
     package var findings = FindingLog()
+    /// The way of the viewers from their arrival to the picture.
+    package var journeys = JourneyLog()
 
     /// Creates empty totals.
     package init() {}
@@ -20,6 +22,7 @@ package struct RunTotals: Sendable, Equatable {
         for part in delta.sessions { sessions[part.key, default: SessionCell()].merge(part.cell) }
         for part in delta.transfers { transfers[part.key, default: TransferCell()].merge(part.cell) }
         findings.merge(delta.findings)
+        journeys.merge(delta.journeys)
     }
 
     /// Adds the totals of another loop, shard or machine.
@@ -27,6 +30,7 @@ package struct RunTotals: Sendable, Equatable {
         for (key, cell) in other.sessions { sessions[key, default: SessionCell()].merge(cell) }
         for (key, cell) in other.transfers { transfers[key, default: TransferCell()].merge(cell) }
         findings.merge(other.findings)
+        journeys.merge(other.journeys)
     }
 
     /// All sessions.

@@ -17,6 +17,10 @@ package enum ThresholdMetric: String, Sendable, Hashable, CaseIterable {
     case startFailures = "video start failures"
     case playbackFailures = "video playback failures"
     case exitsBeforeStart = "exits before video start"
+    /// Viewers who left because a step of their journey was refused.
+    case refusedSessions = "refused sessions"
+    /// From the arrival to the first frame; without a journey the same as the startup time.
+    case timeToPicture = "time to picture"
     case transfers
     case failedTransfers = "failed transfers"
     case timeToFirstByte = "time to first byte"
@@ -49,10 +53,10 @@ package enum ThresholdMetric: String, Sendable, Hashable, CaseIterable {
     package var population: Population {
         switch self {
         case .startupTime, .rebufferRatio, .rebuffersPerSession, .rebuffersPerHour, .rebufferedSessions, .bitRate,
-            .playbackFailures, .plays:
+            .playbackFailures, .plays, .timeToPicture:
             .plays
         case .liveLatency: .samples
-        case .sessions, .failedSessions, .startFailures, .exitsBeforeStart: .sessions
+        case .sessions, .failedSessions, .startFailures, .exitsBeforeStart, .refusedSessions: .sessions
         case .transfers, .failedTransfers, .timeToFirstByte, .transferTime, .dueToDone, .cacheHitRatio, .findings,
             .findingErrors, .findingWarnings:
             .transfers
@@ -62,10 +66,10 @@ package enum ThresholdMetric: String, Sendable, Hashable, CaseIterable {
     /// The units a limit may have.
     var units: [MetricUnit] {
         switch self {
-        case .startupTime, .liveLatency, .timeToFirstByte, .transferTime, .dueToDone: [.time]
+        case .startupTime, .timeToPicture, .liveLatency, .timeToFirstByte, .transferTime, .dueToDone: [.time]
         case .rebufferRatio, .cacheHitRatio: [.share]
         case .rebufferedSessions, .failedSessions, .startFailures, .playbackFailures, .exitsBeforeStart,
-            .failedTransfers:
+            .refusedSessions, .failedTransfers:
             [.share, .count]
         case .bitRate: [.bitRate]
         case .rebuffersPerSession, .rebuffersPerHour, .sessions, .plays, .transfers, .findings, .findingErrors,
@@ -81,8 +85,9 @@ package enum ThresholdMetric: String, Sendable, Hashable, CaseIterable {
     var dimensions: [Dimension] {
         // A finding is about what an edge serves, whoever asked.
         if isOfFindings { return [.overall, .stream, .edge, .kind] }
+        if self == .timeToPicture { return [.overall] }
         return population == .transfers
-            ? [.overall, .stream, .region, .edge, .kind] : [.overall, .stream, .region, .edge, .device]
+            ? [.overall, .stream, .region, .edge, .kind, .step] : [.overall, .stream, .region, .edge, .device]
     }
 
     /// True for what is counted in the log of findings.
@@ -100,6 +105,10 @@ extension ThresholdMetric {
             let counts = totals.findings.counts(of: scope)
             let value = self == .findings ? counts.sum : self == .findingErrors ? counts.errors : counts.warnings
             return (Double(value), totals.transfers(scope.dimension, scope.name).all.count)
+        }
+        if self == .timeToPicture {
+            let times = totals.journeys.isEmpty ? totals.overall.startup : totals.journeys.timeToPicture
+            return (times.value(statistic), Int64(clamping: times.count))
         }
         if population == .transfers {
             return measure(totals.transfers(scope.dimension, scope.name), statistic, unit)
@@ -127,9 +136,10 @@ extension ThresholdMetric {
         case .failedSessions: return attempts(cell.failed)
         case .startFailures: return attempts(cell.outcomes.startFailure)
         case .exitsBeforeStart: return attempts(cell.outcomes.exitBeforeStart)
+        case .refusedSessions: return attempts(cell.outcomes.journeyRefused)
         case .playbackFailures: return plays(cell.outcomes.playbackFailure)
         case .transfers, .failedTransfers, .timeToFirstByte, .transferTime, .dueToDone, .cacheHitRatio, .findings,
-            .findingErrors, .findingWarnings:
+            .findingErrors, .findingWarnings, .timeToPicture:
             return (nil, 0)
         }
     }
@@ -147,7 +157,7 @@ extension ThresholdMetric {
         case .cacheHitRatio: return (cell.cacheHitRatio, cell.cache.sum - cell.cache.unknown)
         case .startupTime, .liveLatency, .rebufferRatio, .rebuffersPerSession, .rebuffersPerHour, .rebufferedSessions,
             .bitRate, .sessions, .plays, .failedSessions, .startFailures, .exitsBeforeStart, .playbackFailures,
-            .findings, .findingErrors, .findingWarnings:
+            .findings, .findingErrors, .findingWarnings, .refusedSessions, .timeToPicture:
             return (nil, 0)
         }
     }

@@ -51,10 +51,11 @@ package final class RunReader: Sendable {
                 var evidence = ValidityEvidence()
                 for sample in loops { evidence.add(sample) }
                 for sample in try SampleRows.machine(from: database) { evidence.add(sample) }
-                var totals = try CellRows.readTotals(from: database, path: path)
+                var totals = try CellRows.readTotals(from: database, path: path, version: version)
                 if version >= RunSchema.firstWithFindings {
                     totals.findings = try FindingRows.read(from: database, path: path)
                 }
+                if version >= RunSchema.firstWithJourneys { totals.journeys = try JourneyRows.read(from: database) }
                 return RunReport(
                     metadata: metadata, end: end, duration: duration, totals: totals,
                     series: try SeriesRows.read(from: database), loops: loops, evidence: evidence,
@@ -79,7 +80,7 @@ package final class RunReader: Sendable {
     package func forEachTransfer(_ body: (SampledTransfer) throws -> Void) throws(RunStoreError) {
         try RunStoreError.wrap(path) {
             try queue.read { database in
-                let rows = try Row.fetchCursor(database, sql: TransferRows.selection)
+                let rows = try Row.fetchCursor(database, sql: TransferRows.selection(in: version))
                 while let row = try rows.next() { try body(TransferRows.transfer(row, path: path)) }
             }
         }

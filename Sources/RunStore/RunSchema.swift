@@ -8,17 +8,19 @@ enum RunSchema {
     static let applicationID: Int32 = 0x4648_524E
     /// The layout's version (`PRAGMA user_version`).
     ///
-    /// A reader takes this one and all before it. Version 1 has no findings.
-    static let version: Int32 = 2
+    /// A reader takes this one and all before it. Version 1 has no findings, version 2 no journeys.
+    static let version: Int32 = 3
     /// The first version that stores findings.
     static let firstWithFindings: Int32 = 2
+    /// The first version that stores journeys: two tables, the last column of session cells and that of transfers.
+    static let firstWithJourneys: Int32 = 3
 
     /// Columns that a session cell and its reader share, in order.
     static let sessionCellColumns = [
         "arrivals", "plays", "ended", "quit", "exits_before_start", "start_failures", "playback_failures", "running",
         "rebuffers", "rebuffered_sessions", "starting_ns", "playing_ns", "rebuffering_ns", "seeking_ns", "paused_ns",
         "rendered_bits", "rendered_ns", "switches_up", "switches_down", "startup", "latency", "arrival_lateness",
-        "failures",
+        "failures", "journey_refused",
     ]
 
     static let transferCellColumns = [
@@ -44,7 +46,7 @@ enum RunSchema {
     static let transferColumns = [
         "session", "number", "kind", "due_ns", "begun_ns", "name_lookup_ns", "connect_ns", "tls_ns", "first_byte_ns",
         "total_ns", "status", "error", "bytes", "bit_rate", "media_ns", "sequence", "attempt", "edge", "cache", "pop",
-        "version", "reused",
+        "version", "reused", "step",
     ]
 
     static let loopColumns = [
@@ -64,6 +66,17 @@ enum RunSchema {
     static let ageKeys = ["stream", "edge"]
 
     static let ageColumns = ["maximum", "counts"]
+
+    static let stepKeys = ["position", "name", "occasion"]
+
+    static let stepColumns = ["passed", "left_for_it", "went_on", "duration"]
+
+    static let stageColumns = ["viewers", "duration"]
+
+    /// Those of some columns that a file of a version has: what version 3 added stands last.
+    static func columns(_ all: [String], in version: Int32) -> [String] {
+        version >= firstWithJourneys ? all : all.filter { $0 != "journey_refused" && $0 != "step" }
+    }
 
     /// Creates all tables in an empty file.
     static func create(in database: Database) throws {
@@ -87,6 +100,10 @@ enum RunSchema {
             "finding", "id TEXT, stream TEXT, edge TEXT, kind TEXT", findingColumns, "id, stream, edge, kind",
             in: database)
         try table("playlist_age", "stream TEXT, edge TEXT", ageColumns, "stream, edge", in: database)
+        try table(
+            "journey_step", "position INTEGER, name TEXT, occasion TEXT", stepColumns, "position, name, occasion",
+            in: database)
+        try table("journey_stage", "name TEXT", stageColumns, "name", in: database)
     }
 
     private static func table(

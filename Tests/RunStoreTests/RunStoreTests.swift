@@ -203,7 +203,7 @@ import Testing
         let (writer, _) = try write(seconds: 1)
         try writer.finish()
         try DatabaseQueue(path: path).write { try $0.execute(sql: "PRAGMA user_version = 99") }
-        #expect(throws: RunStoreError.newerVersion(path: path, found: 99, supported: 2)) { try RunReader(path: path) }
+        #expect(throws: RunStoreError.newerVersion(path: path, found: 99, supported: 3)) { try RunReader(path: path) }
     }
 
     @Test func reportsDamageWithoutACrash() throws {
