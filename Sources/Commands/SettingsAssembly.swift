@@ -2,6 +2,7 @@ import Access
 import Audience
 import CurlTransport
 import Foundation
+import Journeys
 import LoadTest
 import Playback
 import Quantities
@@ -27,6 +28,7 @@ enum SettingsAssembly {
             grace: profile.run.grace, sampling: profile.run.sampling, token: try profile.token.map(tokenPolicy),
             limits: LoadTestSettings.Limits(data: profile.dataLimit, throughput: profile.throughputLimit),
             stopFile: profile.run.stopFile)
+        settings.journey = try profile.journey.map(journey)
         settings.crossesNetwork = !isOnThisMachine(profile)
         return settings
     }
@@ -35,12 +37,28 @@ enum SettingsAssembly {
     private static var defaultLoops: Int { max(1, ProcessInfo.processInfo.activeProcessorCount - 1) }
 
     private static func allowedHosts(_ profile: RunProfile) -> Set<String> {
-        Set(profile.allowedHosts ?? profile.streams.compactMap { URIReference($0.uri).host })
+        Set(profile.allowedHosts ?? profile.streams.compactMap { URIReference($0.uri).host } + stepHosts(profile))
+    }
+
+    /// The hosts of the steps that the profile writes out.
+    private static func stepHosts(_ profile: RunProfile) -> [String] {
+        let places = (profile.journey?.steps.map(\.uri) ?? []) + [profile.journey?.manifest].compactMap { $0 }
+        return places.filter { !$0.beginsWithName }.compactMap { URIReference($0.literalPrefix).host }
+    }
+
+    /// The journey with its secrets read.
+    private static func journey(_ journey: Journey) throws -> Journey {
+        var resolved = journey
+        resolved.steps = try journey.steps.map { step in
+            try step.resolvingSecrets { name throws in try SecretLoader.text(of: name, in: step.name) }
+        }
+        return resolved
     }
 
     /// True when every stream of every region is fetched from a loopback address.
     private static func isOnThisMachine(_ profile: RunProfile) -> Bool {
         let hosts = profile.streams.compactMap { URIReference($0.uri).host }
+        guard stepHosts(profile).allSatisfy(LoopbackHost.matches) else { return false }
         return profile.regions.allSatisfy { region in
             (region.edges.isEmpty ? hosts : region.edges).allSatisfy(LoopbackHost.matches)
         }
@@ -89,6 +107,27 @@ enum SettingsAssembly {
 
 /// Reads keys from where profiles and flags say they are; never shows one.
 enum SecretLoader {
+    /// The text of a secret that a step of a journey names, without white space at its end.
+    ///
+    /// - Throws: ``CommandFailure`` that names the place, not the content.
+    static func text(of name: Template.Name, in step: String) throws -> String {
+        switch name {
+        case .environment(let variable):
+            guard let value = ProcessInfo.processInfo.environment[variable] else {
+                throw CommandFailure(
+                    .noInput, "the environment variable \(variable), which the step \(step) needs, is not set")
+            }
+            return value
+        case .file(let path):
+            guard var text = try? String(contentsOfFile: path, encoding: .utf8) else {
+                throw CommandFailure(.noInput, "the file \(path), which the step \(step) needs, cannot be read")
+            }
+            while text.last?.isWhitespace == true { text.removeLast() }
+            return text
+        case .value, .viewer, .session, .now, .random: return ""
+        }
+    }
+
     /// The key in hexadecimal digits at a reference.
     ///
     /// - Throws: ``CommandFailure`` that names the place, not the content.

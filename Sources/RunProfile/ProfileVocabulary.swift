@@ -7,7 +7,14 @@ enum ProfileVocabulary {
     static let targets = ["allow", "limits"]
     static let limits = ["data", "throughput"]
     static let stream = ["uri", "weight"]
-    static let access = ["token"]
+    static let access = ["token", "journey", "viewers", "manifest"]
+    static let step = [
+        "name", "when", "get", "post", "put", "delete", "head", "headers", "json", "form", "body", "file",
+        "content type", "expect", "keep", "on refusal", "timeout", "signed",
+    ]
+    static let keep = ["json", "header", "cookie", "pattern"]
+    static let refusal = ["attempts", "first delay", "factor", "longest delay", "then"]
+    static let viewers = ["file", "reuse"]
     static let token = ["scheme", "key", "paths", "name", "lifetime", "refresh", "placement", "on"]
     static let audience = ["viewers", "arrivals", "over", "rate", "watch", "streams", "regions"]
     static let watch = ["uniform", "exponential", "lognormal"]
@@ -27,7 +34,8 @@ enum ProfileVocabulary {
     /// Every list with the path of its parent; `NAME` stands for a name of the user's.
     static let all: [(parent: String, names: [String])] = [
         ("", root), ("targets", targets), ("targets.limits", limits), ("streams.NAME", stream), ("access", access),
-        ("access.token", token), ("audience", audience), ("audience.watch", watch), ("audience.watch.uniform", uniform),
+        ("access.token", token), ("access.journey", step), ("access.journey.keep", keep),
+        ("access.journey.on refusal", refusal), ("access.viewers", viewers), ("audience", audience), ("audience.watch", watch), ("audience.watch.uniform", uniform),
         ("audience.watch.exponential", exponential), ("audience.watch.lognormal", lognormal),
         ("audience.regions.NAME", region), ("player", player), ("player.timeouts", timeouts), ("http", http),
         ("run", run),

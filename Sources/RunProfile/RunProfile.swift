@@ -1,5 +1,6 @@
 import Access
 import Audience
+import Journeys
 import Measurement
 import Playback
 import Quantities
@@ -7,7 +8,7 @@ import Transport
 
 /// A profile, read and checked: what a run is to do.
 ///
-/// Nothing in it is secret; keys are named, not held.
+/// Keys are named, not held; the viewers' table of a journey may hold tickets, and is never shown.
 package struct RunProfile: Sendable {
     /// The name in reports and of the run's folder: letters, digits, `-`, `_` and `.`.
     package var name: String
@@ -29,6 +30,8 @@ package struct RunProfile: Sendable {
     package var http: HTTP
     /// How requests are signed; nil means not at all.
     package var token: Token?
+    /// What viewers do beside playing, its secrets named and not held; nil means nothing.
+    package var journey: Journey?
     /// Which hosts may be contacted; nil means those of the streams.
     package var allowedHosts: [String]?
     /// Bounds that end the run.

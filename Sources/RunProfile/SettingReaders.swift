@@ -169,7 +169,7 @@ enum TokenReader {
         guard let node else { return nil }
         let access = node.entries("a mapping", allowed: ProfileVocabulary.access)
         guard let child = access["token"] else {
-            node.problem("the setting 'token' is missing")
+            if access["journey"] == nil, access["manifest"] == nil { node.problem("the setting 'token' is missing") }
             return nil
         }
         let entries = child.entries(
