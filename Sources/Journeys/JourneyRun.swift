@@ -90,6 +90,7 @@ package struct JourneyRun: Sendable {
     /// The URI of the viewer's manifest, where the journey gives it.
     ///
     /// - Parameter now: When.
+    /// - Returns: The URI; nil where the stream's own is meant.
     /// - Throws: ``TemplateError`` when a value in it was not kept.
     package mutating func manifestURI(at now: Instant) throws(TemplateError) -> String? {
         guard let template = context.journey.manifest else { return nil }

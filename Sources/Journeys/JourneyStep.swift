@@ -113,6 +113,7 @@ package struct JourneyStep: Sendable, Hashable {
     /// The step with its secrets in their places.
     ///
     /// - Parameter load: Gives the text of a name that is a secret.
+    /// - Returns: The same with secrets in the place of their names.
     /// - Throws: What `load` throws.
     package func resolvingSecrets<Failure: Error>(
         _ load: (Template.Name) throws(Failure) -> String
@@ -159,6 +160,7 @@ package struct BackOff: Sendable, Hashable {
     /// - Parameters:
     ///   - attempt: The number of the try, from 0.
     ///   - server: What the server asked for, which is kept to where it is longer than ours; at most 10 minutes.
+    /// - Returns: The wait, counted from the refusal.
     func delay(afterAttempt attempt: Int, server: TimeAmount?) -> TimeAmount? {
         guard attempt + 1 < attempts else { return nil }
         var delay = firstDelay

@@ -38,6 +38,7 @@ extension Template {
     /// The template with its secrets in their places.
     ///
     /// - Parameter load: Gives the text of a name that is a secret.
+    /// - Returns: The same with secrets in the place of their names.
     /// - Throws: What `load` throws.
     package func resolvingSecrets<Failure: Error>(
         _ load: (Name) throws(Failure) -> String

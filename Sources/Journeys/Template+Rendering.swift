@@ -54,6 +54,7 @@ extension Template {
     /// - Parameters:
     ///   - encoding: How values are written.
     ///   - scope: What they are taken from; its chance moves on.
+    /// - Returns: The text.
     /// - Throws: ``TemplateError`` when a value is not there or cannot stand where it is to.
     package func text(_ encoding: Encoding, _ scope: inout TemplateScope) throws(TemplateError) -> String {
         var result = ""

@@ -43,7 +43,7 @@ final class LoopContext: @unchecked Sendable {
         self.journey = journey
         policy = URIPolicy(allowedHosts: settings.transport.allowedHosts ?? [])
         recorder = LoopRecorder(sampling: settings.sampling)
-        observer = ResponseObserver(hasTokensInPaths: false)
+        observer = ResponseObserver(hasTokensInPaths: journey?.journey.manifest != nil)
     }
 
     /// Counts a problem; the sentence is made for the first of its kind only.

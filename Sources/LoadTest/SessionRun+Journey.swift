@@ -17,6 +17,14 @@ extension SessionRun {
     /// told when they are done, which may be at once.
     func runTokenRefresh() { tellJourney(.tokenRefreshWanted) }
 
+    /// A URI as it may be named in a sentence: where a step gave the manifest's its path may hold a ticket, and so may
+    /// those of what the manifest refers to.
+    func named(_ uri: String) -> String {
+        guard context.journey?.journey.manifest != nil else { return uri }
+        let reference = URIReference(uri)
+        return "\(reference.scheme ?? "")://\(reference.authority ?? "")/…"
+    }
+
     /// Begins the session: with its journey, or with the playback where there is none.
     func begin() {
         guard steps != nil else { return tell(.start) }

@@ -51,7 +51,7 @@ extension SessionRun {
         tell(.transferRedirected(transfer.playerID, outcome(response, of: transfer)))
         if let host = localHost(of: target) {
             context.note(transfer.request.kind, "not-allowed") {
-                ProblemSentence.local(transfer.request.kind, target, host: host)
+                ProblemSentence.local(transfer.request.kind, self.named(target), host: host)
             }
             return tell(.transferFinished(transfer.playerID, refusedReport))
         }
@@ -65,11 +65,11 @@ extension SessionRun {
     func noteProblem(of report: TransferReport, _ transfer: Active) {
         if case .unreadable(let error) = report.document {
             context.note(transfer.request.kind, "unreadable") {
-                ProblemSentence.unreadable(transfer.request.kind, transfer.uri, error.sentence)
+                ProblemSentence.unreadable(transfer.request.kind, self.named(transfer.uri), error.sentence)
             }
         } else if report.status >= 300 {
             context.note(transfer.request.kind, String(report.status)) {
-                ProblemSentence.status(transfer.request.kind, transfer.uri, report.status)
+                ProblemSentence.status(transfer.request.kind, self.named(transfer.uri), report.status)
             }
         }
     }
@@ -77,7 +77,7 @@ extension SessionRun {
     func noteProblem(_ error: TransferError, _ transfer: Active) {
         if case .cancelled = error { return }
         context.note(transfer.request.kind, error.label) {
-            ProblemSentence.failed(transfer.request.kind, transfer.uri, error)
+            ProblemSentence.failed(transfer.request.kind, self.named(transfer.uri), error)
         }
     }
 

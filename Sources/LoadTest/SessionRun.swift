@@ -122,7 +122,8 @@ final class SessionRun {
             }
         }
         if clockTransfer != nil { clock?.abandon() }
-        context.recorder.sessionFinished(&ledger, at: channel.now, stoppedByRun: isStoppedByRun, refusal: steps?.refusal)
+        context.recorder.sessionFinished(
+            &ledger, at: channel.now, stoppedByRun: isStoppedByRun, refusal: steps?.refusal)
         if let recorded { context.settings.recordings?.end(planned.id, recorded) }
     }
 
@@ -203,7 +204,9 @@ final class SessionRun {
     func tellRefused() {
         while !refused.isEmpty {
             let next = refused.removeFirst()
-            context.note(next.kind, "not-allowed") { ProblemSentence.local(next.kind, next.uri, host: next.host) }
+            context.note(next.kind, "not-allowed") {
+                ProblemSentence.local(next.kind, self.named(next.uri), host: next.host)
+            }
             tell(.transferFinished(next.id, refusedReport))
         }
     }
@@ -243,7 +246,8 @@ final class SessionRun {
             }
         channel.begin(
             TransferRequest(
-                uri: transfer.uri, headers: Self.headers(of: outgoing), byteRange: transfer.request.byteRange, body: body,
+                uri: transfer.uri, headers: Self.headers(of: outgoing), byteRange: transfer.request.byteRange,
+                body: body,
                 timeouts: settings.timeouts),
             as: transfer.channelID)
     }

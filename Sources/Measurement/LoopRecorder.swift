@@ -43,6 +43,7 @@ package final class LoopRecorder {
     ///   - id: The session.
     ///   - arrival: How it came.
     ///   - hasJourney: True when there are steps for it beside the playback: then it is in the funnel.
+    /// - Returns: The account.
     package func sessionStarted(
         _ id: SessionID, _ arrival: SessionArrival, hasJourney: Bool = false
     ) -> SessionLedger {
@@ -137,7 +138,9 @@ package final class LoopRecorder {
         forEachSlot(of: ledger) { slot in
             slot.cell.outcomes[summary.outcome] += 1
             slot.clock.leave(state, at: now)
-            if summary.outcome != .journeyRefused, !summary.failure.isEmpty { slot.cell.failures[summary.failure, default: 0] += 1 }
+            if summary.outcome != .journeyRefused, !summary.failure.isEmpty {
+                slot.cell.failures[summary.failure, default: 0] += 1
+            }
         }
         finished.append(summary)
     }

@@ -127,7 +127,9 @@ package struct PerOutcome: Sendable, Hashable {
     }
 
     /// The sum over the outcomes.
-    package var sum: Int64 { ended + quit + exitBeforeStart + startFailure + playbackFailure + running + journeyRefused }
+    package var sum: Int64 {
+        ended + quit + exitBeforeStart + startFailure + playbackFailure + running + journeyRefused
+    }
 
     package static func += (left: inout PerOutcome, right: PerOutcome) {
         for outcome in SessionOutcome.allCases { left[outcome] += right[outcome] }

@@ -112,6 +112,7 @@ package struct SessionLedger: Sendable {
     ///   - now: Not before the last event.
     ///   - stoppedByRun: True when the session ends only because the run does; then its outcome is
     ///     ``SessionOutcome/running`` unless it had failed or ended by itself: no viewer left.
+    ///   - refusal: Why the viewer left, when a refused step of the journey was the reason.
     /// - Returns: The session's row as it would be if it were over.
     package func summary(
         at now: Instant, stoppedByRun: Bool = false, refusal: String? = nil

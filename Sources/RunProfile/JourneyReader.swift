@@ -53,7 +53,8 @@ struct JourneyReader {
         let path = URIReference(step.uri.literalPrefix).path
         let part = path.split(separator: "/").last.map(String.init) ?? ""
         let isPlain =
-            part.count <= 64 && part.utf8.allSatisfy { byte in
+            part.count <= 64
+            && part.utf8.allSatisfy { byte in
                 (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || byte == 0x2D || byte == 0x5F
             }
         return isPlain && !part.isEmpty ? part : nil

@@ -77,7 +77,8 @@ package enum ProfileReader {
         let profile = RunProfile(
             name: name ?? "", seed: seed, streams: streams, regions: audience.regions, viewers: audience.viewers,
             arrivals: audience.arrivals, watch: audience.watch, player: player, http: HTTPReader.read(entries["http"]),
-            token: TokenReader.read(entries["access"]), journey: journey, allowedHosts: targets.allow, dataLimit: targets.data,
+            token: TokenReader.read(entries["access"]), journey: journey, allowedHosts: targets.allow,
+            dataLimit: targets.data,
             throughputLimit: targets.throughput, run: RunReader.read(entries["run"], seed: seed),
             thresholds: ThresholdsReader.read(
                 entries["thresholds"], streams: streams.map(\.name), regions: audience.regions.map(\.name),

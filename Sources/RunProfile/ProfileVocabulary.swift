@@ -35,7 +35,8 @@ enum ProfileVocabulary {
     static let all: [(parent: String, names: [String])] = [
         ("", root), ("targets", targets), ("targets.limits", limits), ("streams.NAME", stream), ("access", access),
         ("access.token", token), ("access.journey", step), ("access.journey.keep", keep),
-        ("access.journey.on refusal", refusal), ("access.viewers", viewers), ("audience", audience), ("audience.watch", watch), ("audience.watch.uniform", uniform),
+        ("access.journey.on refusal", refusal), ("access.viewers", viewers), ("audience", audience),
+        ("audience.watch", watch), ("audience.watch.uniform", uniform),
         ("audience.watch.exponential", exponential), ("audience.watch.lognormal", lognormal),
         ("audience.regions.NAME", region), ("player", player), ("player.timeouts", timeouts), ("http", http),
         ("run", run),

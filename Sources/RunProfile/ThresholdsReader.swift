@@ -6,7 +6,9 @@ enum ThresholdsReader {
     private static let expected = "a threshold such as startup time p95 < 3 s"
 
     /// - Returns: The thresholds as written; each one parses and is about something that the profile has.
-    static func read(_ node: ProfileNode?, streams: [String], regions: [String], player: String, steps: [String]) -> [String] {
+    static func read(_ node: ProfileNode?, streams: [String], regions: [String], player: String, steps: [String])
+        -> [String]
+    {
         guard let node else { return [] }
         return node.items().compactMap { item in
             guard let text = text(of: item) else { return nil }

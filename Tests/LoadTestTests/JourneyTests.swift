@@ -55,7 +55,9 @@ private final class BoxOffice: Sendable {
         let segments = (0..<3).map { "#EXTINF:0.5,\nsegment\($0).ts\n" }.joined()
         return ReplyServer.answer(
             "200 OK",
-            body: "#EXTM3U\n#EXT-X-VERSION:5\n#EXT-X-TARGETDURATION:1\n#EXT-X-MEDIA-SEQUENCE:0\n\(key)\(segments)#EXT-X-ENDLIST\n")
+            body:
+                "#EXTM3U\n#EXT-X-VERSION:5\n#EXT-X-TARGETDURATION:1\n#EXT-X-MEDIA-SEQUENCE:0\n\(key)\(segments)#EXT-X-ENDLIST\n"
+        )
     }
 }
 
@@ -157,6 +159,26 @@ struct JourneyTests {
         // The redirect is a transfer of its own, and one step.
         #expect(run.report.totals.transfers(.step, "login").byStatus == [302: 1, 200: 1])
         #expect(run.report.totals.journeys.funnel.map(\.viewers) == [1, 1, 1, 1, 1])
+    }
+
+    @Test func aTicketInAManifestsPathIsNotTold() async throws {
+        let server = try #require(
+            ReplyServer { request in
+                request.contains("/redeem")
+                    ? ReplyServer.answer("200 OK", body: #"{"play":"SECRET"}"#) : ReplyServer.answer("404 Not Found")
+            })
+        defer { server.stop() }
+        let port = server.port
+        var settings = Stage.settings(["http://127.0.0.1:\(port)/main.m3u8"], viewers: 1)
+        let play = try #require(JSONPointer("/play"))
+        settings.journey = Journey(
+            steps: [step("redeem", .before, port: port) { $0.kept = [.init(name: "play", source: .json(play))] }],
+            manifest: Template("http://127.0.0.1:\(port)/{play}/main.m3u8"))
+        let run = try await Stage.play(settings)
+        #expect(run.sessions.first?.failure == "manifest-404")
+        let sentences = run.outcome.problems.map(\.sentence)
+        #expect(sentences.count == 1 && sentences[0].contains("127.0.0.1:\(port)/…"))
+        #expect(!sentences.contains { $0.contains("SECRET") })
     }
 
     @Test func aHeartbeatThatIsRefusedEndsTheStayInMidPlay() async throws {

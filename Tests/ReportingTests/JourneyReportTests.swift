@@ -18,7 +18,9 @@ import Testing
         for number in 0..<1_000 {
             let time = TimeAmount.milliseconds(Int64(80 + number % 100 * 3))
             log.note(redeem, number < 30 ? .left : .passed, after: time)
-            if number >= 30 { log.note(enter, number < 35 ? .left : number < 40 ? .wentOn : .passed, after: time * 0.5) }
+            if number >= 30 {
+                log.note(enter, number < 35 ? .left : number < 40 ? .wentOn : .passed, after: time * 0.5)
+            }
             if number >= 35 { log.timeToStart.record(time * 1.5) }
             if number >= 50 {
                 log.timeToPicture.record(time * 3)
