@@ -44,6 +44,7 @@ let package = Package(
         room("Quantities"),
         room("Transport", ["Quantities"]),
         room("Manifests", ["Quantities"]),
+        room("Journeys", ["Quantities", "Transport"]),
         room("Inspection", ["Quantities", "Transport", "Manifests"]),
         room(
             "Access",
@@ -82,18 +83,21 @@ let package = Package(
         room("Reporting", ["Quantities", "Transport", "Manifests", "Playback", "Measurement"]),
         room(
             "RunProfile",
-            ["Quantities", "Access", "Playback", "Audience", "Measurement", .product(name: "Yams", package: "Yams")]),
+            [
+                "Quantities", "Transport", "Access", "Journeys", "Playback", "Audience", "Measurement",
+                .product(name: "Yams", package: "Yams"),
+            ]),
         room(
             "LoadTest",
             [
-                "Quantities", "Transport", "Manifests", "Access", "Playback", "Audience", "Measurement",
-                "CurlTransport",
-                "RunStore",
+                "Quantities", "Transport", "Manifests", "Access", "Journeys", "Playback", "Audience", "Measurement",
+                "CurlTransport", "RunStore",
             ]),
         room(
             "Commands",
             [
-                "Quantities", "Transport", "Manifests", "Inspection", "Access", "Playback", "Audience", "Measurement",
+                "Quantities", "Transport", "Manifests", "Inspection", "Access", "Journeys", "Playback", "Audience",
+                "Measurement",
                 "CurlTransport",
                 "Origin", "RunStore", "Reporting", "RunProfile", "LoadTest",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -108,6 +112,7 @@ let package = Package(
                 "Access", "Quantities", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ], resources: [.copy("Vectors")]),
+        tests("JourneysTests", ["Journeys", "Quantities", "Transport"]),
         tests("PlaybackTests", ["Playback", "Manifests", "Transport", "Quantities"]),
         tests("AudienceTests", ["Audience", "Quantities"]),
         tests(
@@ -122,7 +127,7 @@ let package = Package(
         tests(
             "RunStoreTests",
             [
-                "RunStore", "SyntheticRuns", "Manifests", "Playback", "Measurement", "Quantities",
+                "RunStore", "SyntheticRuns", "Manifests", "Playback", "Measurement", "Transport", "Quantities",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         tests("ReportingTests", ["Reporting", "SyntheticRuns", "Manifests", "Measurement", "Quantities"]),
@@ -132,14 +137,16 @@ let package = Package(
         tests(
             "LoadTestTests",
             [
-                "LoadTest", "Origin", "Access", "Audience", "CurlTransport", "Measurement", "Playback", "RunStore",
+                "LoadTest", "Origin", "Access", "Journeys", "Audience", "CurlTransport", "Measurement", "Playback",
+                "RunStore",
                 "Transport",
                 "Quantities", .product(name: "Crypto", package: "swift-crypto"),
             ]),
         tests(
             "CommandsTests",
             [
-                "Commands", "Inspection", "LoadTest", "Measurement", "Origin", "Reporting", "RunProfile", "RunStore",
+                "Commands", "Access", "Inspection", "LoadTest", "Measurement", "Origin", "Reporting", "RunProfile",
+                "RunStore",
                 "Quantities",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),

@@ -28,6 +28,7 @@ enum ReportFiles {
             try write(TimelineCSV.render(report), to: folder + "/timeline.csv")
             if !report.metadata.probes.isEmpty { try write(GateCSV.render(report), to: folder + "/gate.csv") }
             if report.storesFindings { try write(FindingsCSV.render(report), to: folder + "/findings.csv") }
+            if !report.totals.journeys.isEmpty { try write(FunnelCSV.render(report), to: folder + "/funnel.csv") }
             try write(SummaryMarkdown.render(report), to: folder + "/summary.md")
             try write(JUnitXML.render(report), to: folder + "/junit.xml")
             try sessions(reader, to: folder + "/sessions.csv")

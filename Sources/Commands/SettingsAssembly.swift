@@ -2,6 +2,7 @@ import Access
 import Audience
 import CurlTransport
 import Foundation
+import Journeys
 import LoadTest
 import Playback
 import Quantities
@@ -28,6 +29,7 @@ enum SettingsAssembly {
             token: try profile.token.map { try TokenAssembly.policy($0, site: site(of: profile)) },
             limits: LoadTestSettings.Limits(data: profile.dataLimit, throughput: profile.throughputLimit),
             stopFile: profile.run.stopFile)
+        settings.journey = try profile.journey.map(journey)
         settings.crossesNetwork = !isOnThisMachine(profile)
         settings.probes = profile.probes.map { probes(of: $0, seed: profile.seed) }
         return settings
@@ -52,12 +54,28 @@ enum SettingsAssembly {
     private static var defaultLoops: Int { max(1, ProcessInfo.processInfo.activeProcessorCount - 1) }
 
     private static func allowedHosts(_ profile: RunProfile) -> Set<String> {
-        Set(profile.allowedHosts ?? profile.streams.compactMap { URIReference($0.uri).host })
+        Set(profile.allowedHosts ?? profile.streams.compactMap { URIReference($0.uri).host } + stepHosts(profile))
+    }
+
+    /// The hosts of the steps that the profile writes out.
+    private static func stepHosts(_ profile: RunProfile) -> [String] {
+        let places = (profile.journey?.steps.map(\.uri) ?? []) + [profile.journey?.manifest].compactMap { $0 }
+        return places.filter { !$0.beginsWithName }.compactMap { URIReference($0.literalPrefix).host }
+    }
+
+    /// The journey with its secrets read.
+    private static func journey(_ journey: Journey) throws -> Journey {
+        var resolved = journey
+        resolved.steps = try journey.steps.map { step in
+            try step.resolvingSecrets { name throws in try SecretLoader.text(of: name, in: step.name) }
+        }
+        return resolved
     }
 
     /// True when every stream of every region is fetched from a loopback address.
     private static func isOnThisMachine(_ profile: RunProfile) -> Bool {
         let hosts = profile.streams.compactMap { URIReference($0.uri).host }
+        guard stepHosts(profile).allSatisfy(LoopbackHost.matches) else { return false }
         return profile.regions.allSatisfy { region in
             (region.edges.isEmpty ? hosts : region.edges).allSatisfy(LoopbackHost.matches)
         }

@@ -1,5 +1,6 @@
 import Access
 import Foundation
+import Journeys
 import LoadTest
 import Quantities
 import RunProfile
@@ -27,7 +28,7 @@ enum TokenAssembly {
         var policy = TokenPolicy(
             scheme: IssuedToken(names: token.fields.map(\.name)), placement: token.placement, paths: ["/*"],
             lifetime: token.lifetime, refresh: token.refresh)
-        policy.isIssued = true
+        policy.issuedFields = token.fields.map { .init(name: $0.name, template: $0.template) }
         policy.renewalHeader = token.renewalHeader
         set(token, &policy)
         return policy
@@ -110,6 +111,27 @@ enum SecretLoader {
                 throw CommandFailure(.noInput, "\(place(reference)) cannot be read")
             }
             return KeyMaterial(bytes: Array(value))
+        }
+    }
+
+    /// The text of a secret that a step of a journey names, without white space at its end.
+    ///
+    /// - Throws: ``CommandFailure`` that names the place, not the content.
+    static func text(of name: Template.Name, in step: String) throws -> String {
+        switch name {
+        case .environment(let variable):
+            guard let value = ProcessInfo.processInfo.environment[variable] else {
+                throw CommandFailure(
+                    .noInput, "the environment variable \(variable), which the step \(step) needs, is not set")
+            }
+            return value
+        case .file(let path):
+            guard var text = try? String(contentsOfFile: path, encoding: .utf8) else {
+                throw CommandFailure(.noInput, "the file \(path), which the step \(step) needs, cannot be read")
+            }
+            while text.last?.isWhitespace == true { text.removeLast() }
+            return text
+        case .value, .viewer, .session, .now, .random: return ""
         }
     }
 

@@ -1,4 +1,5 @@
 import CurlTransport
+import Journeys
 import Manifests
 import Measurement
 import Playback
@@ -60,10 +61,14 @@ package struct LoadTest: Sendable {
         let loops = try CurlLoopGroup(loops: settings.loops, settings: settings.transport, epoch: epoch)
         self.loops = loops
         let clocks = ClockSources()
-        let player = PlayerSession.Context(settings: settings.player, wallStart: startedAt)
+        var playerSettings = settings.player
+        if settings.journey?.requestsLicences == true { playerSettings.requestsLicences = true }
+        let player = PlayerSession.Context(settings: playerSettings, wallStart: startedAt)
+        let journey = settings.journey.map { JourneyRun.Context(journey: $0, wallStart: startedAt) }
         let prepared = settings
         contexts = loops.loops.map {
-            LoopContext(loop: $0, settings: prepared, player: player, documents: documents, clocks: clocks)
+            LoopContext(
+                loop: $0, settings: prepared, player: player, documents: documents, clocks: clocks, journey: journey)
         }
     }
 

@@ -1,6 +1,7 @@
 import Access
 import Audience
 import CurlTransport
+import Journeys
 import Measurement
 import Playback
 import Quantities
@@ -90,6 +91,8 @@ package struct LoadTestSettings: Sendable {
     package var token: TokenPolicy?
     /// What gates must refuse and is tried; nil tries nothing.
     package var probes: GateProbeSettings?
+    /// What viewers do beside playing, with all secrets in their places; nil means nothing.
+    package var journey: Journey?
     /// Bounds that end the run.
     package var limits: Limits
     /// A file whose appearance ends the run gently.

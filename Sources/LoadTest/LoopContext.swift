@@ -1,4 +1,5 @@
 import CurlTransport
+import Journeys
 import Manifests
 import Measurement
 import Playback
@@ -16,6 +17,8 @@ final class LoopContext: @unchecked Sendable {
     let clocks: ClockSources
     /// The hosts that may see tokens, beside each stream's own.
     let tokenHosts: Set<String>
+    /// What viewers do beside playing; nil means nothing.
+    let journey: JourneyRun.Context?
     /// Which URIs that documents name may be fetched.
     let policy: URIPolicy
     let recorder: LoopRecorder
@@ -34,18 +37,20 @@ final class LoopContext: @unchecked Sendable {
 
     init(
         loop: CurlLoop, settings: LoadTestSettings, player: PlayerSession.Context, documents: ManifestCache,
-        clocks: ClockSources
+        clocks: ClockSources, journey: JourneyRun.Context? = nil
     ) {
         self.loop = loop
         self.settings = settings
         self.player = player
         self.documents = documents
         self.clocks = clocks
+        self.journey = journey
         let ownHosts = settings.streams.compactMap { URIReference($0.uri).host?.lowercased() }
         tokenHosts = Set(ownHosts).union(settings.token?.hosts ?? [])
         policy = URIPolicy(allowedHosts: settings.transport.allowedHosts ?? [])
         recorder = LoopRecorder(sampling: settings.sampling)
-        observer = ResponseObserver(hasTokensInPaths: settings.token?.placement == .path)
+        observer = ResponseObserver(
+            hasTokensInPaths: settings.token?.placement == .path || journey?.journey.manifest != nil)
     }
 
     /// Counts a problem; the sentence is made for the first of its kind only.

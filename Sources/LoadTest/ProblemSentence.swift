@@ -33,7 +33,7 @@ enum ProblemSentence {
             + " and the stream is a public one; list it in 'targets: allow' if that is meant"
     }
 
-    private static func reason(_ error: TransferError) -> String {
+    static func reason(_ error: TransferError) -> String {
         switch error {
         case .badURI: "this is not an absolute http or https URI"
         case .hostNotAllowed(let host): "the host \(host) is not among those the profile allows ('targets: allow')"

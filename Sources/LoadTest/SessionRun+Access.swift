@@ -1,4 +1,5 @@
 import Access
+import Journeys
 import Playback
 import Quantities
 import Transport
@@ -69,7 +70,8 @@ extension SessionRun {
             return false
         }
         guard [401, 403, 410].contains(response.status), policy.refreshesWhenRefused, !transfer.isSecondTry,
-            !policy.signsEachURL, signer?.isProven == true || transfer.tokenNumber != signer?.number
+            !policy.signsEachURL, !policy.isIssued || hasTokenRefreshSteps,
+            signer?.isProven == true || transfer.tokenNumber != signer?.number
         else { return false }
         return true
     }
@@ -81,8 +83,13 @@ extension SessionRun {
         again.uri = transfer.hops == 0 ? transfer.request.uri : transfer.uri
         again.isSecondTry = true
         // Several requests may have been refused with the same token: the first of them replaces it.
-        if transfer.tokenNumber == signer?.number { signer?.forget() }
-        guard let signer, !signer.carries(transfer.request.kind) else { return send(again) }
+        if transfer.tokenNumber == signer?.number, signer?.policy.isIssued == false { signer?.forget() }
+        guard let signer else { return send(again) }
+        if signer.policy.isIssued, transfer.tokenNumber == signer.number {
+            waitingForToken.append(again)
+            return refreshIssuedToken()
+        }
+        if signer.carries(transfer.request.kind) { return send(again) }
         waitingForToken.append(again)
         renewByManifest()
     }
@@ -106,6 +113,47 @@ extension SessionRun {
         renewalTransfer = nil
         let record = TransferRecord(id: Self.renewalRecord, kind: .manifest, due: begun, result)
         context.recorder.record(TimedEvent(at: record.timings.ended, .transferFinished(record)), in: &ledger)
+        let waiting = waitingForToken
+        waitingForToken = []
+        for transfer in waiting { send(transfer) }
+    }
+
+    // MARK: Tokens that steps give
+
+    /// Takes over the token that the steps have kept; nothing where tokens are signed here.
+    func adoptIssuedToken() {
+        guard let policy = signer?.policy, policy.isIssued else { return }
+        var fields: [AccessToken.Field] = []
+        do throws(TemplateError) {
+            for field in policy.issuedFields {
+                guard let value = try steps?.run.text(field.template, at: channel.now) else { return }
+                fields.append(.init(name: field.name, value: value))
+            }
+        } catch {
+            return context.note(.step, "token-missing") { "the viewer's token cannot be made: \(error.sentence)" }
+        }
+        signer?.adopt(AccessToken(fields: fields), at: wallNow)
+    }
+
+    /// When the steps must be asked for a new token; nil where they need not.
+    var tokenAlarm: Instant? {
+        guard !isRefreshingToken, context.journey?.journey.refreshesTokens == true, !player.isFinished,
+            let due = signer?.refreshIsDue
+        else { return nil }
+        return max(channel.now, .zero + (due - context.player.wall(at: .zero)))
+    }
+
+    /// Has the steps get a new token.
+    func refreshIssuedToken() {
+        guard !isRefreshingToken else { return }
+        isRefreshingToken = true
+        onTokenRefreshed = { [weak self] isPassed in self?.tokenRefreshed(isPassed) }
+        runTokenRefresh()
+    }
+
+    private func tokenRefreshed(_ isPassed: Bool) {
+        isRefreshingToken = false
+        if isPassed { adoptIssuedToken() } else { signer?.postponeRefresh(at: wallNow) }
         let waiting = waitingForToken
         waitingForToken = []
         for transfer in waiting { send(transfer) }

@@ -9,6 +9,7 @@ extension SessionRun {
     func transferFinished(_ id: TransferID, _ result: Result<TransferResult, FailedTransfer>) {
         if clockTransfer?.id == id { return clockTransferFinished(result) }
         if renewalTransfer?.id == id { return renewalFinished(result) }
+        if stepFinished(id, result) { return }
         guard let position = active.firstIndex(where: { $0.channelID == id }) else { return }
         let transfer = active.remove(at: position)
         switch result {
@@ -55,7 +56,7 @@ extension SessionRun {
         tell(.transferRedirected(transfer.playerID, outcome(response, of: transfer)))
         if let host = localHost(of: target) {
             context.note(transfer.request.kind, "not-allowed") {
-                ProblemSentence.local(transfer.request.kind, shown(target), host: host)
+                ProblemSentence.local(transfer.request.kind, self.named(target), host: host)
             }
             return tell(.transferFinished(transfer.playerID, refusedReport))
         }
@@ -75,11 +76,11 @@ extension SessionRun {
     func noteProblem(of report: TransferReport, _ transfer: Active) {
         if case .unreadable(let error) = report.document {
             context.note(transfer.request.kind, "unreadable") {
-                ProblemSentence.unreadable(transfer.request.kind, shown(transfer.uri), error.sentence)
+                ProblemSentence.unreadable(transfer.request.kind, self.named(transfer.uri), error.sentence)
             }
         } else if report.status >= 300 {
             context.note(transfer.request.kind, String(report.status)) {
-                ProblemSentence.status(transfer.request.kind, shown(transfer.uri), report.status)
+                ProblemSentence.status(transfer.request.kind, self.named(transfer.uri), report.status)
             }
         }
     }
@@ -87,7 +88,7 @@ extension SessionRun {
     func noteProblem(_ error: TransferError, _ transfer: Active) {
         if case .cancelled = error { return }
         context.note(transfer.request.kind, error.label) {
-            ProblemSentence.failed(transfer.request.kind, shown(transfer.uri), error)
+            ProblemSentence.failed(transfer.request.kind, self.named(transfer.uri), error)
         }
     }
 

@@ -1,6 +1,7 @@
 import Access
 import Audience
 import CurlTransport
+import Journeys
 import Manifests
 import Measurement
 import Playback
@@ -37,19 +38,23 @@ final class SessionRun {
     var nextTransfer: UInt32 = 0
     var signer: TokenSigner?
     /// Where the session begins.
-    let manifestURI: String
+    private(set) var manifestURI: String
     var keptCookies: [KeptCookie] = []
     /// The transfer that earns a new cookie, and when it was begun.
     var renewalTransfer: (id: TransferID, begun: Instant)?
     /// Refused requests that wait for the new token.
     var waitingForToken: [Active] = []
+    /// Those of them that the player no longer wants, to be told once it has been heard out.
+    var abandoned: [TransferID] = []
+    /// True while steps get a new token.
+    var isRefreshingToken = false
     /// Asks for what the gate must refuse; nil for nearly everybody.
     let prober: GateProber?
     var leaveAt: Instant?
     var giveUpAt: Instant?
     var alarmAt: Instant?
     /// Scheme and authority of the stream, which need no judging.
-    let home: String
+    private(set) var home: String
     /// Requests that must not be made, to be told once the player has been heard out.
     var refused: [(id: TransferID, kind: TransferKind, uri: String, host: String)] = []
     var clock: ClockJob?
@@ -60,6 +65,11 @@ final class SessionRun {
     /// What is to be told of the clock once the player has been heard out.
     var clockAnswer: TimeAmount??
     var isStoppedByRun = false
+    /// The viewer's journey; nil where there is none.
+    var steps: SessionSteps?
+    /// Told when the steps `on token refresh` are done: false when one was refused.
+    var onTokenRefreshed: ((Bool) -> Void)?
+    private let seed: UInt64
     var recorded: SessionRecordings.Recorded?
 
     /// Keeps what chance decides in a session apart from what it decides in the plan.
@@ -77,6 +87,7 @@ final class SessionRun {
         var channelSettings = settings.channel
         channelSettings.keptHeaders =
             CacheHeaders.names + TransferFacts.headerNames + ["location", "retry-after", "date"]
+            + (context.journey?.journey.neededHeaders ?? [])
         var label = ""
         if let position = settings.edge(of: planned) {
             let edge = region.edges[position]
@@ -85,13 +96,12 @@ final class SessionRun {
         }
         manifestURI = stream.uri
         if let name = settings.token?.renewalHeader { channelSettings.keptHeaders.append(name) }
-        let reference = URIReference(stream.uri)
-        let home = "\(reference.scheme ?? "")://\(reference.authority ?? "")/"
+        let home = Self.home(of: stream.uri)
         self.home = home
         channel = context.loop.openChannel(channelSettings)
         let now = channel.now
         var chance = SeededGenerator(seed: settings.plan.seed, stream: planned.id.number, purpose: Self.chancePurpose)
-        let seed = chance.next()
+        seed = chance.next()
         player = PlayerSession(context: context.player, manifestURI: stream.uri, seed: seed)
         recorded = settings.recordings?.begin(planned.id, context.player, manifestURI: stream.uri, seed: seed)
         let own = channelSettings
@@ -99,19 +109,36 @@ final class SessionRun {
             let carried = probes.probes(of: planned.id.number)
             return carried.isEmpty ? nil : GateProber(carried, probes, channel: own, home: home, context: context)
         }
+        steps = context.journey.map {
+            SessionSteps(run: JourneyRun(context: $0, session: planned.id, seed: settings.plan.seed))
+        }
         signer = settings.token.map { TokenSigner(policy: $0, session: planned.id) }
         leaveAt = planned.watch.map { now + $0 }
         ledger = context.recorder.sessionStarted(
             planned.id,
             SessionArrival(
                 due: planned.arrival, started: now, stream: stream.name, region: region.name, edge: label,
-                device: settings.player.name))
+                device: settings.player.name), hasJourney: steps != nil)
+    }
+
+    /// Scheme and authority of a URI.
+    private static func home(of uri: String) -> String {
+        let reference = URIReference(uri)
+        return "\(reference.scheme ?? "")://\(reference.authority ?? "")/"
+    }
+
+    /// Takes another manifest than the stream's, before the player has begun.
+    func openPlayer(for uri: String) {
+        home = Self.home(of: uri)
+        manifestURI = uri
+        player = PlayerSession(context: context.player, manifestURI: uri, seed: seed)
+        recorded = context.settings.recordings?.begin(planned.id, context.player, manifestURI: uri, seed: seed)
     }
 
     func play() async {
         defer { channel.close() }
-        tell(.start)
-        while !player.isFinished {
+        begin()
+        while !isOver {
             setAlarm()
             switch await channel.nextEvent() {
             case .transferFinished(let id, let result): transferFinished(id, result)
@@ -121,7 +148,8 @@ final class SessionRun {
             }
         }
         if clockTransfer != nil { clock?.abandon() }
-        context.recorder.sessionFinished(&ledger, at: channel.now, stoppedByRun: isStoppedByRun)
+        context.recorder.sessionFinished(
+            &ledger, at: channel.now, stoppedByRun: isStoppedByRun, refusal: steps?.refusal)
         if let recorded { context.settings.recordings?.end(planned.id, recorded) }
     }
 
@@ -130,6 +158,8 @@ final class SessionRun {
         if let leaveAt { wanted = min(wanted, leaveAt) }
         if let giveUpAt { wanted = min(wanted, giveUpAt) }
         if let clockLookAt { wanted = min(wanted, clockLookAt) }
+        if let stepAlarm { wanted = min(wanted, stepAlarm) }
+        if let tokenAlarm { wanted = min(wanted, tokenAlarm) }
         let next = wanted == .distantFuture ? nil : wanted
         guard next != alarmAt else { return }
         alarmAt = next
@@ -144,6 +174,8 @@ final class SessionRun {
             stepClock()
             tellClock()
         }
+        stepAlarmRang(at: now)
+        if let due = tokenAlarm, due <= now { refreshIssuedToken() }
         if let due = giveUpAt, due <= now {
             giveUpAt = nil
             tell(.abort)
@@ -176,12 +208,14 @@ final class SessionRun {
             case .begin(let id, let request): begin(request, for: id)
             case .cancel(let id): cancel(id)
             case .synchronize(let sources, let base): synchronize(sources, base: base)
+            case .acquireLicence: steps?.wantsLicence = true
             }
             position += 1
         }
         effects.removeAll(keepingCapacity: true)
         tellRefused()
         tellClock()
+        followPlayer()
     }
 
     /// The local host that a document or a redirect of a public stream leads to, which is not asked; nil for others.
@@ -196,9 +230,18 @@ final class SessionRun {
 
     /// Tells the player of requests that must not be made; never from inside its own ``PlayerSession/handle``.
     func tellRefused() {
+        while let id = abandoned.popLast() {
+            tell(
+                .transferFinished(
+                    id,
+                    TransferReport(
+                        timings: TransferTimings(begun: channel.now, total: .zero), status: 0, error: "cancelled")))
+        }
         while !refused.isEmpty {
             let next = refused.removeFirst()
-            context.note(next.kind, "not-allowed") { ProblemSentence.local(next.kind, next.uri, host: next.host) }
+            context.note(next.kind, "not-allowed") {
+                ProblemSentence.local(next.kind, self.named(next.uri), host: next.host)
+            }
             tell(.transferFinished(next.id, refusedReport))
         }
     }
@@ -247,6 +290,10 @@ final class SessionRun {
     }
 
     func cancel(_ playerID: TransferID) {
+        if let position = waitingForToken.firstIndex(where: { $0.playerID == playerID }) {
+            waitingForToken.remove(at: position)
+            return abandoned.append(playerID)
+        }
         guard let transfer = active.first(where: { $0.playerID == playerID }) else { return }
         channel.cancel(transfer.channelID)
     }

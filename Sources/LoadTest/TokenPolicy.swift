@@ -1,4 +1,5 @@
 import Access
+import Journeys
 import Playback
 import Quantities
 
@@ -12,6 +13,20 @@ package struct TokenPolicy: Sendable {
         case manifest
     }
 
+    /// A field of an issued token.
+    package struct IssuedField: Sendable {
+        /// The name of the query parameter, cookie or header.
+        package var name: String
+        /// What it holds.
+        package var template: Template
+
+        /// Creates a field.
+        package init(name: String, template: Template) {
+            self.name = name
+            self.template = template
+        }
+    }
+
     /// The scheme with its key.
     package var scheme: any TokenScheme
     /// Where the token travels; one of the scheme's places.
@@ -23,7 +38,9 @@ package struct TokenPolicy: Sendable {
     /// Hosts that may see the token beside those of the streams, in lower case.
     package var hosts: Set<String> = []
     /// True when a journey's step gives the token; nothing is signed here then, and the scheme only places it.
-    package var isIssued = false
+    package var isIssued: Bool { !issuedFields.isEmpty }
+    /// The fields of an issued token, from values that steps have kept; empty when tokens are signed here.
+    package var issuedFields: [IssuedField] = []
     /// The lower-case name of the response header by which the edge gives a new token; nil where there is none.
     package var renewalHeader: String?
     /// How long a token is good.

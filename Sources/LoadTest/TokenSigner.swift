@@ -47,6 +47,9 @@ struct TokenSigner {
         use(token, made: now, expires: policy.scheme.claims(of: token)?.expires ?? now + policy.lifetime)
     }
 
+    /// Asks for an issued token again no sooner than after a tenth of its lifetime: the last asking was refused.
+    mutating func postponeRefresh(at now: WallTime) { made = now }
+
     /// Takes over the token that an edge gave with an answer.
     mutating func adopt(renewed value: String, under name: String, at now: WallTime) {
         if let scheme = policy.scheme as? any RenewableTokenScheme {

@@ -12,6 +12,8 @@ package enum Dimension: UInt8, Sendable, Codable, CaseIterable {
     case device
     /// What a transfer was for.
     case kind
+    /// The step of the journey that a transfer was for; transfers of other kinds are not in it.
+    case step
 
     /// The stable word for files.
     package var label: String {
@@ -22,6 +24,7 @@ package enum Dimension: UInt8, Sendable, Codable, CaseIterable {
         case .edge: "edge"
         case .device: "device"
         case .kind: "kind"
+        case .step: "step"
         }
     }
 

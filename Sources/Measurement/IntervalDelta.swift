@@ -88,6 +88,8 @@ package struct IntervalDelta: Sendable {
     package var findings = FindingLog()
     /// What gates did with requests that they must refuse.
     package var gate = GateLog()
+    /// What viewers did beside playing, and on the way to it.
+    package var journeys = JourneyLog()
 
     /// Creates an empty interval.
     package init(from: Instant, to: Instant) {

@@ -128,7 +128,8 @@ package struct IntervalSeries: Sendable, Equatable {
         for part in delta.sessions where part.key.dimension != .device {
             result[part.key, default: empty].take(part)
         }
-        for part in delta.transfers {
+        // Those of steps are among those of their kind.
+        for part in delta.transfers where part.key.dimension != .step {
             let key = part.key.dimension == .kind ? .overall : CellKey(part.key.dimension, part.key.name)
             result[key, default: empty].take(part.cell)
         }

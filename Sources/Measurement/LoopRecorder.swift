@@ -15,6 +15,8 @@ package final class LoopRecorder {
     package var findings = FindingLog()
     /// What gates did with probes since the last take; whoever makes probes notes it here.
     package var gate = GateLog()
+    /// The journeys since the last take; whoever carries out the steps notes them here.
+    package var journeys = JourneyLog()
 
     private let sampling: TransferSampling
     private var sessionSlots: [SessionSlot] = []
@@ -38,7 +40,15 @@ package final class LoopRecorder {
     }
 
     /// Begins a session and its account.
-    package func sessionStarted(_ id: SessionID, _ arrival: SessionArrival) -> SessionLedger {
+    ///
+    /// - Parameters:
+    ///   - id: The session.
+    ///   - arrival: How it came.
+    ///   - hasJourney: True when there are steps for it beside the playback: then it is in the funnel.
+    /// - Returns: The account.
+    package func sessionStarted(
+        _ id: SessionID, _ arrival: SessionArrival, hasJourney: Bool = false
+    ) -> SessionLedger {
         var ledger = SessionLedger(id: id, arrival: arrival)
         ledger.slots.stream = sessionSlot(CellKey(.stream, arrival.stream))
         ledger.slots.region = sessionSlot(CellKey(.region, arrival.region))
@@ -46,6 +56,8 @@ package final class LoopRecorder {
         ledger.slots.transferStream = transferSlot(CellKey(.stream, arrival.stream))
         ledger.slots.transferRegion = transferSlot(CellKey(.region, arrival.region))
         ledger.slots.isSampled = sampling.includes(id)
+        ledger.slots.hasJourney = hasJourney
+        if hasJourney { journeys.noteArrival() }
         forEachSlot(of: ledger) { slot in
             slot.cell.arrivals += 1
             slot.cell.arrivalLateness.record(arrival.lateness)
@@ -65,11 +77,14 @@ package final class LoopRecorder {
         ledger.record(event)
         switch event.event {
         case .started:
-            break
+            if ledger.slots.hasJourney { journeys.noteStart(after: max(.zero, event.at - ledger.arrival.started)) }
         case .stateChanged(_, let next):
             let startup = startupBefore == nil ? ledger.startupTime : nil
             let rebuffered = ledger.rebufferCount != rebuffersBefore
             let isFirstRebuffer = rebuffered && rebuffersBefore == 0
+            if startup != nil, ledger.slots.hasJourney {
+                journeys.notePicture(after: max(.zero, event.at - ledger.arrival.started))
+            }
             forEachSlot(of: ledger) { slot in
                 slot.clock.leave(before, at: event.at)
                 slot.clock.enter(next, at: event.at)
@@ -114,16 +129,22 @@ package final class LoopRecorder {
     ///   - now: When; not before its last event.
     ///   - stoppedByRun: True when it ends only because the run does; then it counts as
     ///     ``SessionOutcome/running`` unless it failed or ended by itself, because no viewer left.
-    package func sessionFinished(_ ledger: inout SessionLedger, at now: Instant, stoppedByRun: Bool = false) {
+    ///   - refusal: Why the viewer left, in a word such as `step-redeem-403`, when a refused step of the journey was the
+    ///     reason; then it counts as ``SessionOutcome/journeyRefused`` unless it failed or ended by itself.
+    package func sessionFinished(
+        _ ledger: inout SessionLedger, at now: Instant, stoppedByRun: Bool = false, refusal: String? = nil
+    ) {
         guard !ledger.slots.isFinished else { return }
         ledger.slots.isFinished = true
-        let summary = ledger.summary(at: now, stoppedByRun: stoppedByRun)
+        let summary = ledger.summary(at: now, stoppedByRun: stoppedByRun, refusal: refusal)
         if ledger.slots.edge < 0 { assignEdge(to: &ledger, at: now) }
         let state = ledger.state
         forEachSlot(of: ledger) { slot in
             slot.cell.outcomes[summary.outcome] += 1
             slot.clock.leave(state, at: now)
-            if !summary.failure.isEmpty { slot.cell.failures[summary.failure, default: 0] += 1 }
+            if summary.outcome != .journeyRefused, !summary.failure.isEmpty {
+                slot.cell.failures[summary.failure, default: 0] += 1
+            }
         }
         finished.append(summary)
     }
@@ -142,6 +163,7 @@ package final class LoopRecorder {
         swap(&delta.sampled, &sampled)
         swap(&delta.findings, &findings)
         swap(&delta.gate, &gate)
+        swap(&delta.journeys, &journeys)
         finished.reserveCapacity(delta.finished.count)
         sampled.reserveCapacity(delta.sampled.count)
         return delta
@@ -154,6 +176,7 @@ package final class LoopRecorder {
         transferSlots[Int(ledger.slots.transferStream)].record(transfer)
         transferSlots[Int(ledger.slots.transferRegion)].record(transfer)
         transferSlots[Int(edgeSlot(of: transfer, &ledger))].record(transfer)
+        if !transfer.step.isEmpty { transferSlots[Int(transferSlot(CellKey(.step, transfer.step)))].record(transfer) }
         if ledger.slots.isSampled { sampled.append(SampledTransfer(session: ledger.id, record: transfer)) }
     }
 

@@ -13,6 +13,8 @@ package struct RunTotals: Sendable, Equatable {
     package var findings = FindingLog()
     /// What gates did with requests that they must refuse.
     package var gate = GateLog()
+    /// The way of the viewers from their arrival to the picture.
+    package var journeys = JourneyLog()
 
     /// Creates empty totals.
     package init() {}
@@ -23,6 +25,7 @@ package struct RunTotals: Sendable, Equatable {
         for part in delta.transfers { transfers[part.key, default: TransferCell()].merge(part.cell) }
         findings.merge(delta.findings)
         gate.merge(delta.gate)
+        journeys.merge(delta.journeys)
     }
 
     /// Adds the totals of another loop, shard or machine.
@@ -31,6 +34,7 @@ package struct RunTotals: Sendable, Equatable {
         for (key, cell) in other.transfers { transfers[key, default: TransferCell()].merge(cell) }
         findings.merge(other.findings)
         gate.merge(other.gate)
+        journeys.merge(other.journeys)
     }
 
     /// All sessions.

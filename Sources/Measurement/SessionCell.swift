@@ -97,6 +97,8 @@ package struct PerOutcome: Sendable, Hashable {
     package var playbackFailure: Int64 = 0
     /// Stopped by the end of the run.
     package var running: Int64 = 0
+    /// Viewers who left because a step of their journey was refused.
+    package var journeyRefused: Int64 = 0
 
     /// Creates zeros.
     package init() {}
@@ -111,6 +113,7 @@ package struct PerOutcome: Sendable, Hashable {
             case .startFailure: startFailure
             case .playbackFailure: playbackFailure
             case .running: running
+            case .journeyRefused: journeyRefused
             }
         }
         set {
@@ -121,12 +124,15 @@ package struct PerOutcome: Sendable, Hashable {
             case .startFailure: startFailure = newValue
             case .playbackFailure: playbackFailure = newValue
             case .running: running = newValue
+            case .journeyRefused: journeyRefused = newValue
             }
         }
     }
 
     /// The sum over the outcomes.
-    package var sum: Int64 { ended + quit + exitBeforeStart + startFailure + playbackFailure + running }
+    package var sum: Int64 {
+        ended + quit + exitBeforeStart + startFailure + playbackFailure + running + journeyRefused
+    }
 
     package static func += (left: inout PerOutcome, right: PerOutcome) {
         for outcome in SessionOutcome.allCases { left[outcome] += right[outcome] }

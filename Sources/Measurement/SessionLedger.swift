@@ -99,7 +99,8 @@ package struct SessionLedger: Sendable {
         if transfer.isFailed { failedTransfers &+= 1 }
         if transfer.isCancelled { cancelledTransfers &+= 1 }
         bytes = bytes.addingClamped(transfer.bytes.count)
-        if edge.isEmpty { edge = transfer.edge }
+        // What answers a step is the ticket office, not the edge that serves the stream.
+        if edge.isEmpty, transfer.kind != .step { edge = transfer.edge }
         if GateStatus.isRefusal(transfer.status) { isRefused = true }
     }
 
@@ -114,13 +115,18 @@ package struct SessionLedger: Sendable {
     ///   - now: Not before the last event.
     ///   - stoppedByRun: True when the session ends only because the run does; then its outcome is
     ///     ``SessionOutcome/running`` unless it had failed or ended by itself: no viewer left.
+    ///   - refusal: Why the viewer left, when a refused step of the journey was the reason.
     /// - Returns: The session's row as it would be if it were over.
-    package func summary(at now: Instant, stoppedByRun: Bool = false) -> SessionSummary {
+    package func summary(
+        at now: Instant, stoppedByRun: Bool = false, refusal: String? = nil
+    ) -> SessionSummary {
         var final = self
         if !state.isFinal { final.enter(state, at: max(now, stateSince)) }
+        let outcome = outcome(stoppedByRun: stoppedByRun, isRefused: refusal != nil)
         return SessionSummary(
             id: id, arrival: arrival, edge: edge, finished: state.isFinal ? stateSince : now,
-            outcome: outcome(stoppedByRun: stoppedByRun), finalState: state, failure: failure, startupTime: startupTime,
+            outcome: outcome, finalState: state,
+            failure: outcome == .journeyRefused ? refusal ?? "" : failure, startupTime: startupTime,
             rebufferCount: Int(rebufferCount), rebufferTime: final.rebufferTime, playedTime: final.playedTime,
             meanBitRate: renderedTime > .zero
                 ? BitRate(bitsPerSecond: renderedBits / renderedTime.seconds) : nil,
@@ -130,10 +136,11 @@ package struct SessionLedger: Sendable {
             failedTransfers: Int(failedTransfers), cancelledTransfers: Int(cancelledTransfers))
     }
 
-    private func outcome(stoppedByRun: Bool) -> SessionOutcome {
+    private func outcome(stoppedByRun: Bool, isRefused: Bool) -> SessionOutcome {
         switch state {
         case .failed: firstFrame == nil ? .startFailure : .playbackFailure
         case .ended: firstFrame == nil ? .exitBeforeStart : .ended
+        case .quit where isRefused: .journeyRefused
         case .quit: stoppedByRun ? .running : firstFrame == nil ? .exitBeforeStart : .quit
         case .starting, .playing, .rebuffering, .seeking, .paused: .running
         }
@@ -151,6 +158,8 @@ struct SessionSlots: Sendable {
     var transferEdge: Int32 = -1
     var isSampled = false
     var isFinished = false
+    /// True when the session counts in the funnel.
+    var hasJourney = false
 }
 
 extension TimeAmount {

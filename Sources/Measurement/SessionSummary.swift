@@ -15,6 +15,9 @@ package enum SessionOutcome: UInt8, Sendable, Codable, CaseIterable {
     case playbackFailure
     /// Still going on: the run ended, or was cut short, before the session did.
     case running
+    /// The viewer left because a step of the journey was refused, before the first frame or later; no failure of the
+    /// playback.
+    case journeyRefused
 
     /// The stable word for files.
     package var label: String {
@@ -25,6 +28,7 @@ package enum SessionOutcome: UInt8, Sendable, Codable, CaseIterable {
         case .startFailure: "start-failure"
         case .playbackFailure: "playback-failure"
         case .running: "running"
+        case .journeyRefused: "journey-refused"
         }
     }
 
@@ -32,7 +36,7 @@ package enum SessionOutcome: UInt8, Sendable, Codable, CaseIterable {
     package var isFailure: Bool {
         switch self {
         case .startFailure, .playbackFailure: true
-        case .ended, .quit, .exitBeforeStart, .running: false
+        case .ended, .quit, .exitBeforeStart, .running, .journeyRefused: false
         }
     }
 }

@@ -17,6 +17,10 @@ package enum ThresholdMetric: String, Sendable, Hashable, CaseIterable {
     case startFailures = "video start failures"
     case playbackFailures = "video playback failures"
     case exitsBeforeStart = "exits before video start"
+    /// Viewers who left because a step of their journey was refused.
+    case turnedAwaySessions = "turned away sessions"
+    /// From the arrival to the first frame; without a journey the same as the startup time.
+    case timeToPicture = "time to picture"
     case transfers
     case failedTransfers = "failed transfers"
     case timeToFirstByte = "time to first byte"
@@ -54,10 +58,11 @@ package enum ThresholdMetric: String, Sendable, Hashable, CaseIterable {
     package var population: Population {
         switch self {
         case .startupTime, .rebufferRatio, .rebuffersPerSession, .rebuffersPerHour, .rebufferedSessions, .bitRate,
-            .playbackFailures, .plays:
+            .playbackFailures, .plays, .timeToPicture:
             .plays
         case .liveLatency: .samples
-        case .sessions, .failedSessions, .startFailures, .exitsBeforeStart, .refusedSessions: .sessions
+        case .sessions, .failedSessions, .startFailures, .exitsBeforeStart, .refusedSessions, .turnedAwaySessions:
+            .sessions
         case .tokenLeaks, .gateProbes: .probes
         case .transfers, .failedTransfers, .timeToFirstByte, .transferTime, .dueToDone, .cacheHitRatio, .findings,
             .findingErrors, .findingWarnings:
@@ -68,10 +73,10 @@ package enum ThresholdMetric: String, Sendable, Hashable, CaseIterable {
     /// The units a limit may have.
     var units: [MetricUnit] {
         switch self {
-        case .startupTime, .liveLatency, .timeToFirstByte, .transferTime, .dueToDone: [.time]
+        case .startupTime, .timeToPicture, .liveLatency, .timeToFirstByte, .transferTime, .dueToDone: [.time]
         case .rebufferRatio, .cacheHitRatio: [.share]
         case .rebufferedSessions, .failedSessions, .startFailures, .playbackFailures, .exitsBeforeStart,
-            .failedTransfers, .refusedSessions:
+            .failedTransfers, .refusedSessions, .turnedAwaySessions:
             [.share, .count]
         case .bitRate: [.bitRate]
         case .rebuffersPerSession, .rebuffersPerHour, .sessions, .plays, .transfers, .findings, .findingErrors,
@@ -87,8 +92,9 @@ package enum ThresholdMetric: String, Sendable, Hashable, CaseIterable {
     var dimensions: [Dimension] {
         // A finding is about what an edge serves, whoever asked.
         if isOfFindings || isOfGates { return [.overall, .stream, .edge, .kind] }
+        if self == .timeToPicture { return [.overall] }
         return population == .transfers
-            ? [.overall, .stream, .region, .edge, .kind] : [.overall, .stream, .region, .edge, .device]
+            ? [.overall, .stream, .region, .edge, .kind, .step] : [.overall, .stream, .region, .edge, .device]
     }
 
     /// True for what is counted in the log of gates.
@@ -114,6 +120,10 @@ extension ThresholdMetric {
             // Too few probes are no want of data but what this is about.
             if self == .gateProbes { return (Double(counts.answered), max(1, counts.answered)) }
             return (Double(counts.leaked), counts.answered)
+        }
+        if self == .timeToPicture {
+            let times = totals.journeys.isEmpty ? totals.overall.startup : totals.journeys.timeToPicture
+            return (times.value(statistic), Int64(clamping: times.count))
         }
         if population == .transfers {
             return measure(totals.transfers(scope.dimension, scope.name), statistic, unit)
@@ -142,9 +152,10 @@ extension ThresholdMetric {
         case .refusedSessions: return attempts(cell.refusedSessions)
         case .startFailures: return attempts(cell.outcomes.startFailure)
         case .exitsBeforeStart: return attempts(cell.outcomes.exitBeforeStart)
+        case .turnedAwaySessions: return attempts(cell.outcomes.journeyRefused)
         case .playbackFailures: return plays(cell.outcomes.playbackFailure)
         case .transfers, .failedTransfers, .timeToFirstByte, .transferTime, .dueToDone, .cacheHitRatio, .findings,
-            .findingErrors, .findingWarnings, .tokenLeaks, .gateProbes:
+            .findingErrors, .findingWarnings, .tokenLeaks, .gateProbes, .timeToPicture:
             return (nil, 0)
         }
     }
@@ -162,7 +173,8 @@ extension ThresholdMetric {
         case .cacheHitRatio: return (cell.cacheHitRatio, cell.cache.sum - cell.cache.unknown)
         case .startupTime, .liveLatency, .rebufferRatio, .rebuffersPerSession, .rebuffersPerHour, .rebufferedSessions,
             .bitRate, .sessions, .plays, .failedSessions, .startFailures, .exitsBeforeStart, .playbackFailures,
-            .findings, .findingErrors, .findingWarnings, .tokenLeaks, .gateProbes, .refusedSessions:
+            .findings, .findingErrors, .findingWarnings, .tokenLeaks, .gateProbes, .refusedSessions,
+            .turnedAwaySessions, .timeToPicture:
             return (nil, 0)
         }
     }

@@ -68,7 +68,7 @@ extension PlayerSession {
             guard let own = pending.first(where: { $0.purpose == .asset(AssetTransfer(player: number, id: id)) })
             else { return }
             effects.append(.cancel(own.id))
-        case .synchronize:
+        case .synchronize, .acquireLicence:
             effects.append(effect)
         case .report(let event):
             carry(event, from: position, &effects)

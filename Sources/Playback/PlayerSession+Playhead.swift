@@ -95,7 +95,7 @@ extension PlayerSession {
         case .starting, .rebuffering, .seeking:
             guard isPositioned else { return }
             if breaks != nil, enterBreak(at: now, &effects) { return }
-            guard canPlay else { return }
+            guard !awaitsLicence, canPlay else { return }
             if isComplete, playbackLimit <= playhead {
                 if hasStarted {
                     finish(as: .ended, at: now, &effects)

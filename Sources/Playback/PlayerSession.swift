@@ -83,6 +83,8 @@ package struct PlayerSession: Sendable {
     var mainPlaylistStart: StartOffset?
     /// Why the session failed, once it has.
     var failure: SessionFailure?
+    /// Whether protected content may be shown.
+    var licence = LicenceState.undecided
 
     /// Creates a session that has not begun.
     ///
@@ -131,6 +133,7 @@ package struct PlayerSession: Sendable {
         case .transferRedirected(let id, let outcome): transferRedirected(id, outcome, &effects)
         case .chunkArrived(let id, let chunk): chunkArrived(id, chunk, at: now, &effects)
         case .clockSynchronized(let offset): clockSynchronized(offset, at: now, &effects)
+        case .licenceAnswered(let answer): licenceAnswered(answer, at: now, &effects)
         case .wake: break
         case .pause: pause(at: now, &effects)
         case .resume: resume(at: now, &effects)
@@ -140,6 +143,7 @@ package struct PlayerSession: Sendable {
         }
         guard !state.isFinal, isBegun else { return }
         runDueWork(at: now, &effects)
+        checkLicence(&effects)
         updatePlayback(at: now, &effects)
         if breaks != nil { runBreaks(at: now, &effects) }
     }

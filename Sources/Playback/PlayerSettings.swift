@@ -63,6 +63,10 @@ package struct PlayerSettings: Sendable, Hashable {
     ///
     /// Default true.
     package var playsInterstitials = true
+    /// True for a player that asks for a licence when the presentation is protected, and shows nothing before it has it.
+    ///
+    /// Default false: protected content is fetched and played like any other.
+    package var requestsLicences = false
 
     /// Creates settings; the defaults are those of no player in particular, and modest.
     package init(

@@ -93,6 +93,8 @@ package enum SessionFailure: Error, Sendable, Hashable {
     case nothingToPlay
     /// A live presentation stopped growing.
     case stuckPlaylist
+    /// The licence was refused: the status (0 without one) and the label of the error (`""` when there was a status).
+    case licence(status: Int, error: String)
 
     /// A short, stable word for counting.
     package var label: String {
@@ -101,6 +103,7 @@ package enum SessionFailure: Error, Sendable, Hashable {
         case .manifest(let kind, _): "\(kind.label)-unreadable"
         case .nothingToPlay: "nothing-to-play"
         case .stuckPlaylist: "stuck-playlist"
+        case .licence(let status, let error): "licence-\(status > 0 ? String(status) : error)"
         }
     }
 }
@@ -141,13 +144,15 @@ package struct TransferRecord: Sendable, Hashable {
     package var version: HTTPVersion
     /// True when an open connection was used.
     package var connectionReused: Bool
+    /// The name of the step, for a step of the viewer's journey; else `""`.
+    package var step: String
 
     /// Creates a record.
     package init(
         id: TransferID, kind: TransferKind, due: Instant, timings: TransferTimings, status: Int, error: String = "",
         bytes: ByteCount, bitRate: BitRate = .zero, mediaDuration: TimeAmount = .zero, sequence: Int64 = 0,
         attempt: Int = 0, edge: String = "", cache: CacheStatus = .unknown, pop: String = "",
-        version: HTTPVersion = .http1, connectionReused: Bool = false
+        version: HTTPVersion = .http1, connectionReused: Bool = false, step: String = ""
     ) {
         self.id = id
         self.kind = kind
@@ -165,6 +170,7 @@ package struct TransferRecord: Sendable, Hashable {
         self.pop = pop
         self.version = version
         self.connectionReused = connectionReused
+        self.step = step
     }
 
     /// True when it counts as failed: no complete response, or a status of 400 and above.

@@ -15,6 +15,8 @@ package enum SessionInput: Sendable {
     /// What to add to the local clock to have the presentation's, or nil where no source could be asked: the answer to
     /// ``SessionEffect/synchronize(_:base:)``.
     case clockSynchronized(TimeAmount?)
+    /// The answer to ``SessionEffect/acquireLicence``.
+    case licenceAnswered(LicenceAnswer)
     /// The instant that the session asked to be woken at has come, or passed.
     case wake
     /// The viewer pauses.
@@ -109,6 +111,11 @@ package enum SessionEffect: Sendable {
     ///
     /// Must be answered by ``SessionInput/clockSynchronized(_:)``, never from inside ``PlayerSession/handle(_:at:effects:)``.
     case synchronize([UTCTiming], base: String)
+    /// Ask for a licence; only where ``PlayerSettings/requestsLicences`` is set, and once.
+    ///
+    /// Must be answered by ``SessionInput/licenceAnswered(_:)``, never from inside
+    /// ``PlayerSession/handle(_:at:effects:)``.
+    case acquireLicence
     /// Something happened.
     case report(TimedEvent)
 }

@@ -43,7 +43,7 @@ package enum SummaryCSV {
         let cell = totals.sessions(dimension, name)
         let transfers = totals.transfers(dimension, name)
         var fields: [String?] = [dimension.label, name]
-        if dimension == .kind {
+        if dimension == .kind || dimension == .step {
             fields += [String?](repeating: nil, count: 12)
         } else {
             fields += [
@@ -136,7 +136,7 @@ package enum TransfersCSV {
         "total_s",
         "due_to_done_s", "status", "error", "outcome", "bytes", "bit_rate_bps", "media_s", "sequence", "attempt",
         "edge",
-        "pop", "cache", "http_version", "connection_reused",
+        "pop", "cache", "http_version", "connection_reused", "step",
     ])
 
     /// The line of a transfer.
@@ -152,6 +152,7 @@ package enum TransfersCSV {
             TransferOutcome(record).label, String(record.bytes.count), rate(record.bitRate),
             seconds(record.mediaDuration), String(record.sequence), String(record.attempt), record.edge, record.pop,
             record.cache.label, record.version.rawValue, record.connectionReused ? "1" : "0",
+            record.step,
         ])
     }
 }

@@ -46,6 +46,14 @@ package enum ConsoleSummary {
                 "\(Figures.grouped(cell.outcomes.startFailure)) before start,"
                     + " \(Figures.grouped(cell.outcomes.playbackFailure)) in playback,"
                     + " \(Figures.grouped(cell.outcomes.exitBeforeStart)) exits before start"))
+        let journey = JourneyFigures(report.totals)
+        if !journey.log.isEmpty {
+            lines.append(row("funnel", journey.line))
+            if cell.outcomes.journeyRefused > 0 {
+                let count = Figures.grouped(cell.outcomes.journeyRefused)
+                lines.append(row("refused", "\(count) viewers left because a step was refused"))
+            }
+        }
         lines.append(
             row(
                 "transfers",

@@ -39,6 +39,7 @@ package enum SummaryJSON {
             ("by_region", group(report.totals, .region)),
             ("by_edge", group(report.totals, .edge)),
             ("by_pop", pops(report.totals)),
+            ("by_step", group(report.totals, .step, hasSessions: false)), ("journey", JourneyJSON.object(report)),
             ("by_device", group(report.totals, .device, hasTransfers: false)),
             ("findings", FindingsJSON.object(report)), ("gate", GateJSON.object(report)), ("peak", peak(report)),
             ("tester", tester(report.evidence)),
@@ -156,7 +157,7 @@ package enum SummaryJSON {
         .object(counts.sorted { $0.key < $1.key }.map { ($0.key, .whole($0.value)) })
     }
 
-    private static func distribution(_ histogram: LogHistogram) -> JSONText {
+    static func distribution(_ histogram: LogHistogram) -> JSONText {
         .object([
             ("count", .whole(Int64(clamping: histogram.count))), ("mean", .number(histogram.mean?.seconds)),
             ("min", .number(histogram.minimum?.seconds)), ("p50", .number(histogram.percentile(50)?.seconds)),

@@ -21,7 +21,7 @@ package enum SummaryMarkdown {
         if let gate = verdicts.gate { text += "**\(Escaping.markdown(gate.sentence))**\n\n" }
         if let outlier = verdicts.outlier { text += "\(Escaping.markdown(outlier.sentence))\n\n" }
         text += thresholds(verdicts.results)
-        text += figures(report)
+        text += figures(report) + journey(report)
         for (dimension, title) in [(Dimension.edge, "Edge"), (.region, "Region"), (.stream, "Stream")] {
             text += table(report.totals, dimension, title)
         }
@@ -59,6 +59,33 @@ package enum SummaryMarkdown {
             ("data", Figures.bytes(transfers.all.bytes)),
         ]
         return "| | |\n| --- | --- |\n" + rows.map { "| \($0.0) | \($0.1) |\n" }.joined() + "\n"
+    }
+
+    private static func journey(_ report: RunReport) -> String {
+        let figures = JourneyFigures(report.totals)
+        guard !figures.log.isEmpty else { return "" }
+        var text = "| stage | viewers | of the stage before | of all | refused | p50 | p95 |\n"
+        text += "| --- | --- | --- | --- | --- | --- | --- |\n"
+        for stage in figures.log.funnel {
+            let fields = [
+                Escaping.markdown(stage.name), Figures.grouped(stage.viewers), Figures.percent(stage.shareOfPrevious),
+                Figures.percent(stage.shareOfArrived), Figures.grouped(stage.refused),
+                Figures.time(stage.duration.percentile(50)), Figures.time(stage.duration.percentile(95)),
+            ]
+            text += "| " + fields.joined(separator: " | ") + " |\n"
+        }
+        let others = figures.steps.filter { !$0.key.isBefore }
+        guard !others.isEmpty else { return text + "\n" }
+        text += "\n| step | when | passed | left | went on | p50 | p95 |\n| --- | --- | --- | --- | --- | --- | --- |\n"
+        for (key, tally) in others {
+            let fields = [
+                Escaping.markdown(key.name), key.occasion, Figures.grouped(tally.passed), Figures.grouped(tally.left),
+                Figures.grouped(tally.wentOn), Figures.time(tally.duration.percentile(50)),
+                Figures.time(tally.duration.percentile(95)),
+            ]
+            text += "| " + fields.joined(separator: " | ") + " |\n"
+        }
+        return text + "\n"
     }
 
     private static func table(_ totals: RunTotals, _ dimension: Dimension, _ title: String) -> String {

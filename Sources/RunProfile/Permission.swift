@@ -6,6 +6,7 @@ enum Permission {
         guard let node = entries["streams"] else { return }
         // What is wrong in the list itself is to be mended first.
         guard !node.problems.problems.contains(where: { $0.setting.hasPrefix("targets.allow") }) else { return }
+        checkSteps(profile, entries["access"])
         let edges = profile.regions.flatMap(\.edges)
         for stream in profile.streams {
             let reference = URIReference(stream.uri)
@@ -25,6 +26,29 @@ enum Permission {
                 "\(profile.viewers) viewers may not be sent to \(host) unless the profile lists it; add"
                     + "  targets: {allow: [\"\(host)\"]}  if you are entitled to load it")
             return
+        }
+    }
+}
+
+/// The same rule for the hosts of a journey's steps; those that servers name at run time are the transport's to refuse.
+extension Permission {
+    private static func checkSteps(_ profile: RunProfile, _ node: ProfileNode?) {
+        guard let node, let journey = profile.journey else { return }
+        var told: Set<String> = []
+        var places = journey.steps.map { ("the step \($0.name)", $0.uri) }
+        if let manifest = journey.manifest { places.append(("'access: manifest'", manifest)) }
+        for (name, uri) in places where !uri.beginsWithName {
+            let reference = URIReference(uri.literalPrefix)
+            guard let host = reference.host, told.insert(host).inserted else { continue }
+            if let allowed = profile.allowedHosts {
+                let isListed =
+                    allowed.contains(host) || reference.port.map { allowed.contains("\(host):\($0)") } == true
+                if !isListed { node.problem("\(name) is on \(host), which is not among targets.allow") }
+            } else if !LoopbackHost.matches(host), profile.viewers > RunProfile.viewersWithoutPermission {
+                node.problem(
+                    "\(profile.viewers) viewers may not be sent to \(host) by \(name) unless the profile lists it; add"
+                        + "  targets: {allow: [\"\(host)\"]}  if you are entitled to load it")
+            }
         }
     }
 }

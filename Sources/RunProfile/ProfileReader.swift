@@ -13,12 +13,15 @@ package enum ProfileReader {
     ///   - text: The YAML.
     ///   - file: What the file is called in problems.
     ///   - viewers: Takes the place of `audience.viewers`.
+    ///   - files: Reads the files that the profile names; by default those beside `file`.
     /// - Returns: The profile; it can be played as it is.
     /// - Throws: ``ProfileError`` with every problem found.
-    package static func read(_ text: String, file: String, viewers: Int? = nil) throws(ProfileError) -> RunProfile {
+    package static func read(
+        _ text: String, file: String, viewers: Int? = nil, files: ProfileFiles? = nil
+    ) throws(ProfileError) -> RunProfile {
         let list = ProfileNode.ProblemList(file: file)
         let root = try parse(text, file: file)
-        let profile = profile(ProfileNode(node: root, path: "", problems: list), viewers)
+        let profile = profile(ProfileNode(node: root, path: "", problems: list), viewers, files ?? .beside(file))
         guard list.problems.isEmpty, let profile else {
             let problems = list.problems.sorted { ($0.line ?? 0, $0.column ?? 0) < ($1.line ?? 0, $1.column ?? 0) }
             throw ProfileError(problems: problems)
@@ -50,7 +53,7 @@ package enum ProfileReader {
         }
     }
 
-    private static func profile(_ root: ProfileNode, _ viewers: Int?) -> RunProfile? {
+    private static func profile(_ root: ProfileNode, _ viewers: Int?, _ files: ProfileFiles) -> RunProfile? {
         guard root.isMapping else {
             root.problem("a profile is a mapping of settings, such as  name: first  and  streams: {main: https://…}")
             return nil
@@ -70,15 +73,16 @@ package enum ProfileReader {
         }
         let targets = TargetsReader.read(entries["targets"])
         let player = PlayerReader.read(entries["player"])
+        let journey = JourneyReader(files: files).read(entries["access"], viewers: audience.viewers)
         let profile = RunProfile(
             name: name ?? "", seed: seed, streams: streams, regions: audience.regions, viewers: audience.viewers,
             arrivals: audience.arrivals, watch: audience.watch, player: player, http: HTTPReader.read(entries["http"]),
             token: AccessReader.token(entries["access"]), probes: ProbeReader.read(entries["access"]),
-            allowedHosts: targets.allow, dataLimit: targets.data,
+            journey: journey, allowedHosts: targets.allow, dataLimit: targets.data,
             throughputLimit: targets.throughput, run: RunReader.read(entries["run"], seed: seed),
             thresholds: ThresholdsReader.read(
                 entries["thresholds"], streams: streams.map(\.name), regions: audience.regions.map(\.name),
-                player: player.name))
+                player: player.name, steps: journey?.steps.map(\.name) ?? []))
         Permission.check(profile, entries)
         return root.problems.problems.isEmpty ? profile : nil
     }

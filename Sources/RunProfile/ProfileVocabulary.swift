@@ -9,7 +9,7 @@ enum ProfileVocabulary {
     static let targets = ["allow", "limits"]
     static let limits = ["data", "throughput"]
     static let stream = ["uri", "weight"]
-    static let access = ["token", "probes"]
+    static let access = ["token", "probes", "journey", "viewers", "manifest"]
     /// Settings of probes, and their kinds.
     static let probes = ["all", "every", "leeway", "refused", "redirects"] + GateProbe.allCases.map(\.rawValue)
     static let token = [
@@ -17,6 +17,13 @@ enum ProfileVocabulary {
         "refresh", "refresh every", "when refused", "renewal header", "clock shift", "session", "address", "data",
         "start",
     ]
+    static let step = [
+        "name", "when", "get", "post", "put", "delete", "head", "headers", "json", "form", "body", "file",
+        "content type", "expect", "keep", "on refusal", "timeout", "signed",
+    ]
+    static let keep = ["json", "header", "cookie", "pattern"]
+    static let refusal = ["attempts", "first delay", "factor", "longest delay", "then"]
+    static let viewers = ["file", "reuse"]
     static let audience = ["viewers", "arrivals", "over", "rate", "watch", "streams", "regions"]
     static let watch = ["uniform", "exponential", "lognormal"]
     static let uniform = ["from", "to"]
@@ -35,8 +42,9 @@ enum ProfileVocabulary {
     /// Every list with the path of its parent; `NAME` stands for a name of the user's.
     static let all: [(parent: String, names: [String])] = [
         ("", root), ("targets", targets), ("targets.limits", limits), ("streams.NAME", stream), ("access", access),
-        ("access.token", token), ("access.probes", probes), ("audience", audience), ("audience.watch", watch),
-        ("audience.watch.uniform", uniform),
+        ("access.token", token), ("access.probes", probes), ("access.journey", step), ("access.journey.keep", keep),
+        ("access.journey.on refusal", refusal), ("access.viewers", viewers), ("audience", audience),
+        ("audience.watch", watch), ("audience.watch.uniform", uniform),
         ("audience.watch.exponential", exponential), ("audience.watch.lognormal", lognormal),
         ("audience.regions.NAME", region), ("player", player), ("player.timeouts", timeouts), ("http", http),
         ("run", run),

@@ -1,5 +1,6 @@
 import Access
 import Audience
+import Journeys
 import Measurement
 import Playback
 import Quantities
@@ -7,7 +8,7 @@ import Transport
 
 /// A profile, read and checked: what a run is to do.
 ///
-/// Nothing in it is secret; keys are named, not held.
+/// Keys are named, not held; the viewers' table of a journey may hold tickets, and is never shown.
 package struct RunProfile: Sendable {
     /// The name in reports and of the run's folder: letters, digits, `-`, `_` and `.`.
     package var name: String
@@ -31,6 +32,8 @@ package struct RunProfile: Sendable {
     package var token: Token?
     /// What gates must refuse and is tried; nil tries nothing.
     package var probes: Probes?
+    /// What viewers do beside playing, its secrets named and not held; nil means nothing.
+    package var journey: Journey?
     /// Which hosts may be contacted; nil means those of the streams.
     package var allowedHosts: [String]?
     /// Bounds that end the run.
@@ -72,7 +75,7 @@ package struct RunProfile: Sendable {
         /// A field of an issued token: its name, and a template such as `{token}`.
         package struct Field: Sendable, Hashable {
             package var name: String
-            package var template: String
+            package var template: Template
         }
 
         package var scheme: String

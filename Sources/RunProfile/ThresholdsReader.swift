@@ -6,13 +6,15 @@ enum ThresholdsReader {
     private static let expected = "a threshold such as startup time p95 < 3 s"
 
     /// - Returns: The thresholds as written; each one parses and is about something that the profile has.
-    static func read(_ node: ProfileNode?, streams: [String], regions: [String], player: String) -> [String] {
+    static func read(_ node: ProfileNode?, streams: [String], regions: [String], player: String, steps: [String])
+        -> [String]
+    {
         guard let node else { return [] }
         return node.items().compactMap { item in
             guard let text = text(of: item) else { return nil }
             do throws(ThresholdParseError) {
                 let threshold = try Threshold(parsing: text)
-                check(threshold, item, streams: streams, regions: regions, player: player)
+                check(threshold, item, streams: streams, regions: regions, player: player, steps: steps)
                 return text
             } catch {
                 item.problem(error.sentence)
@@ -34,7 +36,8 @@ enum ThresholdsReader {
 
     /// A threshold on a name that nothing has would never be more than "not enough data".
     private static func check(
-        _ threshold: Threshold, _ item: ProfileNode, streams: [String], regions: [String], player: String
+        _ threshold: Threshold, _ item: ProfileNode, streams: [String], regions: [String], player: String,
+        steps: [String]
     ) {
         let scope = threshold.scope
         let isOfGates = threshold.metric == .tokenLeaks || threshold.metric == .gateProbes
@@ -44,6 +47,7 @@ enum ThresholdsReader {
         case .stream: names = streams
         case .region: names = regions
         case .device: names = [player]
+        case .step: names = steps
         case .kind: names = TransferKind.allCases.map(\.label) + (isOfGates ? ["part"] : [])
         }
         guard !names.contains(scope.name) else { return }

@@ -1,4 +1,5 @@
 import Access
+import Journeys
 import Quantities
 
 /// Reads `access.token`.
@@ -127,7 +128,7 @@ enum TokenReader {
             ?? []
         {
             guard let template = child.text("a template such as '{token}'") else { continue }
-            token.fields.append(RunProfile.Token.Field(name: name, template: template))
+            token.fields.append(RunProfile.Token.Field(name: name, template: Template(template)))
         }
         readPlacement(entries["placement"], [.query, .cookie, .header], &token)
         token.renewalHeader = entries["renewal header"]?.text("the name of a header")?.lowercased()

@@ -24,7 +24,7 @@ enum CellRows {
         values += [times.starting, times.playing, times.rebuffering, times.seeking, times.paused]
         values += [cell.renderedBits, cell.renderedTime, cell.switchesUp, cell.switchesDown]
         values += [data(cell.startup), data(cell.latency), data(cell.arrivalLateness), try text(cell.failures)]
-        values += [cell.refusedSessions]
+        values += [cell.refusedSessions, outcomes.journeyRefused]
         try database.cachedStatement(sql: sessionInsertion).execute(arguments: values)
     }
 
@@ -43,10 +43,12 @@ enum CellRows {
 
     // MARK: Reading
 
-    static func readTotals(from database: Database, path: String, version: Int32) throws -> RunTotals {
+    static func readTotals(
+        from database: Database, path: String, version: Int32 = RunSchema.version
+    ) throws -> RunTotals {
         var totals = RunTotals()
-        let columns = ["dimension", "name"] + RunSchema.sessionCellColumns(of: version)
-        let sessionColumns = columns.joined(separator: ", ")
+        let cells = RunSchema.columns(RunSchema.sessionCellColumns, in: version)
+        let sessionColumns = (["dimension", "name"] + cells).joined(separator: ", ")
         for row in try Row.fetchAll(database, sql: "SELECT \(sessionColumns) FROM session_cell") {
             guard let dimension = Dimension(label: try row.value(0)) else { continue }
             totals.sessions[CellKey(dimension, try row.value(1))] = try sessionCell(row, path: path)
@@ -81,7 +83,10 @@ enum CellRows {
         cell.latency = try histogram(row, 22)
         cell.arrivalLateness = try histogram(row, 23)
         cell.failures = try counts(try row.value(24), path: path)
-        if row.count > 25 { cell.refusedSessions = try row.value(25) }
+        if row.count > 26 {
+            cell.refusedSessions = try row.value(25)
+            cell.outcomes.journeyRefused = try row.value(26)
+        }
         return cell
     }
 

@@ -58,6 +58,7 @@ package final class RunReader: Sendable {
                 if version >= RunSchema.firstWithGates {
                     totals.gate = try GateRows.read(from: database, path: path)
                 }
+                if version >= RunSchema.firstWithJourneys { totals.journeys = try JourneyRows.read(from: database) }
                 return RunReport(
                     metadata: metadata, end: end, duration: duration, totals: totals,
                     series: try SeriesRows.read(from: database), loops: loops, evidence: evidence,
@@ -82,7 +83,7 @@ package final class RunReader: Sendable {
     package func forEachTransfer(_ body: (SampledTransfer) throws -> Void) throws(RunStoreError) {
         try RunStoreError.wrap(path) {
             try queue.read { database in
-                let rows = try Row.fetchCursor(database, sql: TransferRows.selection)
+                let rows = try Row.fetchCursor(database, sql: TransferRows.selection(in: version))
                 while let row = try rows.next() { try body(TransferRows.transfer(row, path: path)) }
             }
         }

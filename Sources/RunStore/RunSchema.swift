@@ -8,25 +8,22 @@ enum RunSchema {
     static let applicationID: Int32 = 0x4648_524E
     /// The layout's version (`PRAGMA user_version`).
     ///
-    /// A reader takes this one and all before it. Version 1 has no findings, version 2 nothing of gates.
+    /// A reader takes this one and all before it. Version 1 has no findings, version 2 nothing of gates and journeys.
     static let version: Int32 = 3
     /// The first version that stores findings.
     static let firstWithFindings: Int32 = 2
     /// The first version that stores what gates did, and how many sessions were refused something.
     static let firstWithGates: Int32 = 3
+    /// The first version that stores journeys: two tables, the last columns of session cells and that of transfers.
+    static let firstWithJourneys: Int32 = 3
 
     /// Columns that a session cell and its reader share, in order.
     static let sessionCellColumns = [
         "arrivals", "plays", "ended", "quit", "exits_before_start", "start_failures", "playback_failures", "running",
         "rebuffers", "rebuffered_sessions", "starting_ns", "playing_ns", "rebuffering_ns", "seeking_ns", "paused_ns",
         "rendered_bits", "rendered_ns", "switches_up", "switches_down", "startup", "latency", "arrival_lateness",
-        "failures", "refused_sessions",
+        "failures", "refused_sessions", "journey_refused",
     ]
-
-    /// The columns of a session cell in a file of some version.
-    static func sessionCellColumns(of version: Int32) -> [String] {
-        version >= firstWithGates ? sessionCellColumns : sessionCellColumns.filter { $0 != "refused_sessions" }
-    }
 
     static let transferCellColumns = [
         "statuses", "errors", "cache_unknown", "cache_hit", "cache_miss", "cache_stale", "cache_revalidated",
@@ -51,7 +48,7 @@ enum RunSchema {
     static let transferColumns = [
         "session", "number", "kind", "due_ns", "begun_ns", "name_lookup_ns", "connect_ns", "tls_ns", "first_byte_ns",
         "total_ns", "status", "error", "bytes", "bit_rate", "media_ns", "sequence", "attempt", "edge", "cache", "pop",
-        "version", "reused",
+        "version", "reused", "step",
     ]
 
     static let loopColumns = [
@@ -84,6 +81,18 @@ enum RunSchema {
 
     static let gateReasonColumns = ["count"]
 
+    static let stepKeys = ["position", "name", "occasion"]
+
+    static let stepColumns = ["passed", "left_for_it", "went_on", "duration"]
+
+    static let stageColumns = ["viewers", "duration"]
+
+    /// Those of some columns that a file of a version has: what version 3 added stands last.
+    static func columns(_ all: [String], in version: Int32) -> [String] {
+        version >= firstWithJourneys
+            ? all : all.filter { !["refused_sessions", "journey_refused", "step"].contains($0) }
+    }
+
     /// Creates all tables in an empty file.
     static func create(in database: Database) throws {
         try database.execute(sql: "PRAGMA application_id = \(applicationID)")
@@ -106,6 +115,10 @@ enum RunSchema {
             "finding", "id TEXT, stream TEXT, edge TEXT, kind TEXT", findingColumns, "id, stream, edge, kind",
             in: database)
         try table("playlist_age", "stream TEXT, edge TEXT", ageColumns, "stream, edge", in: database)
+        try table(
+            "journey_step", "position INTEGER, name TEXT, occasion TEXT", stepColumns, "position, name, occasion",
+            in: database)
+        try table("journey_stage", "name TEXT", stageColumns, "name", in: database)
         try createGateTables(in: database)
     }
 

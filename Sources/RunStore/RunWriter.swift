@@ -71,6 +71,7 @@ package final class RunWriter {
                 for key in transferKeys { try CellRows.write(next.transfers[key], key, to: database) }
                 for delta in deltas { try FindingRows.write(next.findings, changedBy: delta.findings, to: database) }
                 for delta in deltas { try GateRows.write(next.gate, changedBy: delta.gate, to: database) }
+                for delta in deltas { try JourneyRows.write(next.journeys, changedBy: delta.journeys, to: database) }
                 for (key, point) in points { try SeriesRows.write(point, key, to: database) }
                 for sample in loops { try SampleRows.insert(sample, into: database) }
                 if let machine { try SampleRows.insert(machine, into: database) }

@@ -7,8 +7,10 @@ import Transport
 /// Transfer rows of a run file.
 enum TransferRows {
     private static let insertion = RunSchema.insert(into: "transfer", RunSchema.transferColumns)
-    static let selection =
-        "SELECT \(RunSchema.transferColumns.joined(separator: ", ")) FROM transfer ORDER BY rowid"
+    static func selection(in version: Int32) -> String {
+        let columns = RunSchema.columns(RunSchema.transferColumns, in: version).joined(separator: ", ")
+        return "SELECT \(columns) FROM transfer ORDER BY rowid"
+    }
 
     static func insert(_ row: SampledTransfer, into database: Database) throws {
         let statement = try database.cachedStatement(sql: insertion)
@@ -19,7 +21,7 @@ enum TransferRows {
             record.timings.tls.nanoseconds, record.timings.firstByte.nanoseconds, record.timings.total.nanoseconds,
             record.status, record.error, record.bytes.count, record.bitRate.bitsPerSecond,
             record.mediaDuration.nanoseconds, record.sequence, record.attempt, record.edge, record.cache.rawValue,
-            record.pop, record.version.rawValue, record.connectionReused,
+            record.pop, record.version.rawValue, record.connectionReused, record.step,
         ])
     }
 
@@ -40,7 +42,8 @@ enum TransferRows {
             error: try row.value(11), bytes: try row.bytes(12), bitRate: BitRate(bitsPerSecond: try row.value(13)),
             mediaDuration: try row.amount(14), sequence: try row.value(15), attempt: try row.value(16),
             edge: try row.value(17),
-            cache: cache, pop: try row.value(19), version: version, connectionReused: try row.value(21))
+            cache: cache, pop: try row.value(19), version: version, connectionReused: try row.value(21),
+            step: row.count > 22 ? try row.value(22) : "")
         return SampledTransfer(session: try row.session(0), record: record)
     }
 }

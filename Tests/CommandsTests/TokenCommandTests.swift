@@ -34,7 +34,8 @@ import Testing
 
         let scheme = ["--scheme", "akamai-edge-auth", "--key", key]
         let good = try await token(["verify", ticket, "--at", "1700000100"] + scheme)
-        #expect(good.status == 0 && good.output.hasPrefix("The request is let in.\nAllows: /live/*\nFor: session s42\n"))
+        #expect(
+            good.status == 0 && good.output.hasPrefix("The request is let in.\nAllows: /live/*\nFor: session s42\n"))
         let late = try await token(["verify", ticket, "--at", "1700003600"] + scheme)
         #expect(late.status == 1 && late.output.hasPrefix("The request is refused. The token has expired.\n"))
         #expect(late.output.contains("Until: 2023-11-14 23:13:20 UTC (0 s ago)"))
@@ -57,7 +58,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("cloudflare", "query", "text"), ("keycdn", "query", "text"), ("cdn77", "path", "text"), ("bunny", "path", "text"),
+        ("cloudflare", "query", "text"), ("keycdn", "query", "text"), ("cdn77", "path", "text"),
+        ("bunny", "path", "text"),
         ("jwt", "header", "text"), ("common-access-token", "header", "hex"), ("nginx-secure-link", "cookie", "text"),
     ])
     func everySchemeSpeaksForItself(scheme: String, placement: String, format: String) async throws {

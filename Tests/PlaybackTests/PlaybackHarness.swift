@@ -54,6 +54,8 @@ struct PlaybackHarness {
     private(set) var now: Double = 0
     /// What the presentation's clock is ahead of the local one; nil when nobody can be asked.
     var clockOffset: Double? = 0
+    /// How often the session asked for a licence; a test answers.
+    private(set) var licencesAsked = 0
     private var flows: [Flow] = []
     /// Inputs that the test wants made at a time.
     private var planned: [(at: Double, input: SessionInput)] = []
@@ -172,6 +174,7 @@ struct PlaybackHarness {
                         bodyStarts: max(now + latency, (answer.heldUntil ?? now) + latency / 2),
                         remainingBits: Double(answer.bytes) * 8, answer: answer))
                 planChunks(of: id, answer)
+            case .acquireLicence: licencesAsked += 1
             case .synchronize: plan(.clockSynchronized(clockOffset.map { .seconds($0) }), at: now + latency)
             case .cancel(let id):
                 if let position = flows.firstIndex(where: { $0.id == id }) {

@@ -13,6 +13,8 @@ struct HLSContent: PlaybackHarness.Content {
     var window: Int64 = 6
     var hasDates = true
     var isEncrypted = false
+    /// The format of a protection system's key on every segment; nil means none.
+    var keyFormat: String?
     /// Live: the encoder stops to write at this second.
     var frozenFrom = Double.infinity
     /// Answers that go wrong: the URI's end, from second, to second, status.
@@ -71,7 +73,10 @@ struct HLSContent: PlaybackHarness.Content {
             return Segment(
                 sequence: number, start: .seconds(start), duration: .seconds(segmentDuration), uri: "s\(number)",
                 initialization: InitializationSection(uri: "init"),
-                keys: isEncrypted ? [EncryptionKey(method: "AES-128", uri: "key")] : [], isGap: number == gap,
+                keys: isEncrypted
+                    ? [EncryptionKey(method: "AES-128", uri: "key")]
+                    : keyFormat.map { [EncryptionKey(method: "SAMPLE-AES", uri: "skd:", keyFormat: $0)] } ?? [],
+                isGap: number == gap,
                 programDateTime: hasDates && segments == nil
                     ? .seconds(1_000_000 + Double(number - 10) * segmentDuration) : nil)
         }

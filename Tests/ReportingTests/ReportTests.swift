@@ -213,7 +213,7 @@ enum SampleReports {
                     #expect(rows(SessionsCSV.header + SessionsCSV.row(row)).map(\.count) == [26, 26])
                 }
                 for row in delta.sampled {
-                    #expect(rows(TransfersCSV.header + TransfersCSV.row(row)).map(\.count) == [24, 24])
+                    #expect(rows(TransfersCSV.header + TransfersCSV.row(row)).map(\.count) == [25, 25])
                 }
             }
         }

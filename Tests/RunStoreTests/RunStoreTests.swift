@@ -2,9 +2,11 @@ import Foundation
 import GRDB
 import Manifests
 import Measurement
+import Playback
 import Quantities
 import SyntheticRuns
 import Testing
+import Transport
 
 @testable import RunStore
 
@@ -100,6 +102,55 @@ import Testing
         expected.findings = FindingLog()
         #expect(report.totals == expected)
         #expect(!report.storesFindings)
+    }
+
+    @Test func journeysGoRound() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let recorder = LoopRecorder(sampling: .all)
+        let writer = try RunWriter(path: path, metadata: SyntheticRun(settings()).metadata())
+        for second in 1...2 {
+            let arrival = SessionArrival(
+                due: .zero, started: .zero, stream: "s", region: "r", edge: "e", device: "d")
+            var ledger = recorder.sessionStarted(SessionID(UInt64(second)), arrival, hasJourney: true)
+            let key = StepKey(position: 0, name: "redeem", occasion: "before")
+            recorder.journeys.note(key, second == 1 ? .passed : .left, after: .milliseconds(300))
+            let record = TransferRecord(
+                id: TransferID(0), kind: .step, due: .zero,
+                timings: TransferTimings(begun: .zero, total: .seconds(1)), status: 200, bytes: .zero, step: "redeem")
+            recorder.record(TimedEvent(at: .seconds(1), .transferFinished(record)), in: &ledger)
+            recorder.record(TimedEvent(at: .seconds(1), .started), in: &ledger)
+            recorder.record(TimedEvent(at: .seconds(1), .stateChanged(from: .starting, to: .quit)), in: &ledger)
+            recorder.sessionFinished(&ledger, at: .seconds(Double(second)), refusal: "step-redeem-403")
+            try writer.append([recorder.takeInterval(at: .seconds(Double(second)))], endingAt: .seconds(Double(second)))
+        }
+        try writer.finish()
+        let totals = try RunReader(path: path).report().totals
+        #expect(totals == writer.totals)
+        #expect(totals.journeys.funnel.map(\.viewers) == [2, 1, 2, 0])
+        #expect(totals.overall.outcomes.journeyRefused == 2)
+        var steps: [String] = []
+        try RunReader(path: path).forEachTransfer { steps.append($0.record.step) }
+        #expect(steps == ["redeem", "redeem"])
+    }
+
+    @Test func aRunOfTheSecondVersionIsStillRead() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let (writer, rows) = try write(seconds: 5)
+        try writer.finish()
+        // What version 2 wrote: the same without these tables and columns.
+        try DatabaseQueue(path: path).write { database in
+            try database.execute(sql: "DROP TABLE journey_step; DROP TABLE journey_stage")
+            try database.execute(sql: "ALTER TABLE session_cell DROP COLUMN journey_refused")
+            try database.execute(sql: "ALTER TABLE transfer DROP COLUMN step; PRAGMA user_version = 2")
+        }
+        let reader = try RunReader(path: path)
+        #expect(try reader.report().totals == writer.totals)
+        var count = 0
+        try reader.forEachSession { _ in count += 1 }
+        #expect(count == rows.count)
+        var transfers = 0
+        try reader.forEachTransfer { if $0.record.step.isEmpty { transfers += 1 } }
+        #expect(transfers > 0)
     }
 
     @Test func damagedFindingsAreSaidSo() throws {

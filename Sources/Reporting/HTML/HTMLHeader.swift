@@ -123,6 +123,19 @@ enum HTMLHeader {
                 "\(Figures.grouped(failures.count)) failed (\(Figures.percent(transfers.failedShare)))"
             ),
         ]
+        if !report.totals.journeys.isEmpty {
+            cards.append(
+                (
+                    "Refused viewers", Figures.grouped(cell.outcomes.journeyRefused),
+                    Figures.percent(cell.share(ofAttempts: cell.outcomes.journeyRefused)) + " of the attempts"
+                ))
+            let picture = report.totals.journeys.timeToPicture
+            cards.append(
+                (
+                    "Time to picture p50", Figures.time(picture.percentile(50)),
+                    "from the arrival; p95 \(Figures.time(picture.percentile(95)))"
+                ))
+        }
         if let latency = cell.latency.percentile(50) {
             cards.append(
                 ("Live latency p50", Figures.time(latency), "p95 \(Figures.time(cell.latency.percentile(95)))"))

@@ -17,6 +17,7 @@ package enum HTMLReport {
         output.write(head(report))
         output.write("<body><main>\n")
         output.write(HTMLHeader.render(verdicts))
+        output.write(HTMLJourney.render(report))
         output.write(HTMLCharts.render(report, verdicts))
         output.write(HTMLGroups.render(report, verdicts))
         output.write(HTMLGate.render(report))
@@ -66,6 +67,10 @@ package enum HTMLReport {
             (
                 "Finding",
                 "Something a stream, document or response does against its specification, whether or not a viewer noticed."
+            ),
+            (
+                "Refused viewer",
+                "Left because a step of the journey (a login, a ticket, a heartbeat) was refused; no failure of the playback."
             ),
             ("p95", "95 % of the values are at or below it. Percentiles are never averaged."),
         ]

@@ -64,6 +64,15 @@ enum HTMLStyle {
         .l-rebuffering::before{background:var(--rebuffering)!important}.l-seeking::before{background:var(--seeking)!important}
         .l-paused::before{background:var(--paused)!important}
         .callout{border-left:5px solid var(--rebuffering);background:var(--badbg);padding:10px 14px;border-radius:4px;margin:0 0 16px;overflow-wrap:anywhere}
+        .funnel{list-style:none;margin:0 0 10px;padding:4px 16px;background:var(--panel);border:1px solid var(--line);border-radius:6px}
+        .funnel li{display:grid;grid-template-columns:minmax(6em,11em) 1fr 5em;gap:2px 14px;align-items:center;padding:9px 0;break-inside:avoid}
+        .funnel li+li{border-top:1px solid var(--grid)}
+        .funnel b{font-weight:600;overflow-wrap:anywhere}
+        .funnel .way{display:flex;height:20px;background:var(--grid);border-radius:3px;overflow:hidden}
+        .funnel .way i{display:block;height:100%;background:var(--playing)}.funnel .way i.gone{background:var(--rebuffering)}
+        .funnel .count{text-align:right;font-weight:650;font-variant-numeric:tabular-nums}
+        .funnel small{grid-column:2/-1;color:var(--soft);font-size:.84rem}
+        .funnel small:empty{display:none}
         .scroll{overflow-x:auto;margin:0 0 18px;border:1px solid var(--line);border-radius:6px;background:var(--panel)}
         table{border-collapse:collapse;width:100%;font-size:.85rem;font-variant-numeric:tabular-nums}
         caption{text-align:left;font-weight:600;padding:10px 9px 6px;font-size:.95rem}
@@ -79,6 +88,7 @@ enum HTMLStyle {
         dl.terms{display:grid;grid-template-columns:max-content 1fr;gap:4px 16px;font-size:.88rem;margin:0}
         dl.terms dt{font-weight:600}dl.terms dd{margin:0;color:var(--soft)}
         @media (max-width:640px){main{padding:18px 14px 36px}h1{font-size:1.5rem}h2{margin-top:34px}
+        .funnel{padding:2px 12px}.funnel li{grid-template-columns:1fr max-content}.funnel .way{grid-column:1/-1;grid-row:2;height:14px}.funnel small{grid-column:1/-1}
         .wide{display:none}.slim{display:block}.cards{grid-template-columns:1fr 1fr}.cards div{padding:10px 12px}.cards dd{font-size:1.2rem}
         figure{padding:12px 10px 8px}dl.terms{display:block}dl.terms dd{margin-bottom:6px}.verdict li{display:block}.verdict li>span:first-child{margin-right:.6em}svg text{font-size:13.5px}svg .barname{font-size:14px}}
         @media print{:root{--paper:#fff;--panel:#fff;--ink:#000;--soft:#444;--line:#bbb;--grid:#ddd;--playing:#0072b2;--starting:#e69f00;

@@ -116,7 +116,7 @@ struct World {
                     at: now, viewer: viewer,
                     ended: (id, TransferReport(timings: timings, status: 0, error: "cancelled")))
             // The stream names no clock.
-            case .synchronize: break
+            case .synchronize, .acquireLicence: break
             case .report(let event):
                 reported.append((viewer, event))
             }
