@@ -18,6 +18,8 @@ package struct TemplateScheme: TokenScheme {
     /// True when the fields are sent with their names also in the path.
     private let namesFields: Bool
     let signatureLength: Int?
+    /// The names of the message and of the value.
+    private let used: Set<TokenTemplate.Name>
 
     private static let algorithms = [
         "hmac-sha256", "hmac-sha1", "hmac-sha512", "hmac-md5", "sha256", "sha1", "sha512", "md5",
@@ -71,6 +73,7 @@ package struct TemplateScheme: TokenScheme {
         signatureLength = encoding.length(of: digest.byteCount)
         self.message = try Self.message(message, isHMAC: isHMAC)
         self.fields = try Self.fields(fields ?? name + "=" + value, fields == nil ? "value" : "fields", signatureLength)
+        used = self.fields.reduce(into: self.message.names) { $0.formUnion($1.value.names) }
     }
 
     private static func message(_ text: String, isHMAC: Bool) throws(TokenError) -> TokenTemplate {
@@ -124,13 +127,11 @@ package struct TemplateScheme: TokenScheme {
     ///   place or would not be read back, or a binding of the grant is in neither template; or without a key.
     package func sign(_ grant: TokenGrant, for placement: TokenPlacement) throws(TokenError) -> AccessToken {
         guard key.byteCount > 0 else { throw .invalidKey("it is empty") }
-        let sent = fields.reduce(into: Set<TokenTemplate.Name>()) { $0.formUnion($1.value.names) }
-        let used = message.names.union(sent)
         try grant.refuse(
             start: !used.contains(.start), address: !used.contains(.ip), payload: !used.contains(.data))
         var values = try self.values(of: grant, in: placement)
-        for name in used.subtracting([.key, .signature]).sorted(by: { $0.rawValue < $1.rawValue })
-        where values[name] == nil {
+        for name in TokenTemplate.Name.allCases
+        where name != .key && name != .signature && used.contains(name) && values[name] == nil {
             throw Self.missing(name, grant)
         }
         values[.signature] = signature(values)
