@@ -64,7 +64,7 @@ import Testing
         Case(
             "targets: {limits: {throughput: 3 MB}}", "targets.limits.throughput: expected a bit rate such as 800 kbit/s"
         ),
-        Case("access: {}", "4:9: access: the setting 'token' is missing"),
+        Case("access: {}", "4:9: access: nothing stands here; allowed: token"),
         Case("thresholds: [startup < 3 s]", "4:14: thresholds[1]: The threshold “startup < 3 s” names no part"),
         Case("thresholds: [[a]]", "thresholds[1]: expected a threshold such as startup time p95 < 3 s, found a list"),
         Case("thresholds: [{a: b, c: d}]", "found a mapping; put the threshold in quotes"),
@@ -232,11 +232,19 @@ import Testing
     }
 
     @Test(arguments: [
-        Case("scheme: other", "access.token.scheme: expected one of: akamai-edge-auth, found 'other'"),
+        Case("scheme: other", "access.token.scheme: expected one of: akamai-edge-auth, cloudfront, "),
         Case("paths: [live]", "access.token.paths[1]: expected a path with wildcards such as /live/*, found 'live'"),
         Case("paths: []", "access.token.paths: at least one path must stand here"),
         Case("lifetime: 0 s", "access.token.lifetime: this must be longer than zero"),
-        Case("placement: cookie", "access.token.placement: expected one of: query, header, found 'cookie'"),
+        Case("placement: path", "access.token.placement: expected one of: query, cookie, header, found 'path'"),
+        Case("options: {colour: red}", "access.token.options.colour: this is not a setting"),
+        Case("options: {algorithm: sha3}", "options.algorithm: expected one of: sha256, sha1, md5, found 'sha3'"),
+        Case("options: {salt: pepper}", "options.salt: expected env:NAME or file:PATH"),
+        Case("key format: rot13", "access.token.key format: expected one of: text, hex, base64, found 'rot13'"),
+        Case("when refused: cry", "access.token.when refused: expected one of: refresh, fail, found 'cry'"),
+        Case("clock shift: soon", "access.token.clock shift: expected a duration such as 30 s"),
+        Case("address: home", "access.token.address: expected an IP address, found 'home'"),
+        Case("renewal header: X-New", "access.token.renewal header: this is for issued tokens"),
         Case("on: playlist", "access.token.on: expected one of: every request, manifest, found 'playlist'"),
         Case("lifetme: 1 s", "access.token.lifetme: this is not a setting; did you mean 'lifetime'?"),
     ])
@@ -252,9 +260,31 @@ import Testing
 
     @Test func missingTokenSettingsAreAllNamed() {
         let found = problems(minimal("access: {token: {}}"))
-        #expect(found.count == 4)
-        for name in ["scheme", "key", "paths", "lifetime"] {
+        #expect(found.count == 3)
+        for name in ["scheme", "key", "lifetime"] {
             #expect(found.contains { $0.contains("'\(name)' is missing") })
         }
+    }
+
+    @Test(arguments: [
+        ("{scheme: keycdn, key: env:K, lifetime: 1 min, paths: [/a/*]}", "signs each URL by itself; leave it out"),
+        ("{scheme: keycdn, key: env:K, lifetime: 1 min, name: x}", "this scheme's names are fixed"),
+        ("{scheme: issued, lifetime: 1 min, fields: {hdnts: '{token}'}}", "an issued token comes from a step"),
+        ("{scheme: issued, lifetime: 1 min}", "the setting 'fields' is missing"),
+        ("{scheme: issued, lifetime: 1 min, key: env:K, fields: {a: b}}", "this is for tokens that are signed here"),
+    ])
+    func whatASchemeCannotIsSaid(_ token: String, _ expected: String) {
+        let found = problems(minimal("access: {token: \(token)}"))
+        #expect(found.contains { $0.contains(expected) }, "\(found)")
+    }
+
+    @Test func anIssuedTokenNamesWhatAStepKeeps() {
+        let step = "{post: 'http://127.0.0.1/redeem', keep: {token: $.token}}"
+        let token = { (text: String) in "{scheme: issued, lifetime: 1 min, fields: {hdnts: '\(text)'}}" }
+        #expect(problems(minimal("access: {journey: [\(step)], token: \(token("{token}"))}")).isEmpty)
+        let found = problems(minimal("access: {journey: [\(step)], token: \(token("{tokn}"))}"))
+        #expect(found.count == 1 && found.first?.contains("did you mean 'token'?") == true, "\(found)")
+        let secret = problems(minimal("access: {journey: [\(step)], token: \(token("{env:K}"))}"))
+        #expect(secret.first?.contains("cannot be a viewer's token") == true, "\(secret)")
     }
 }

@@ -77,12 +77,14 @@ import Transport
                 .init(name: "main", uri: "https://cdn.example/live/a/master.m3u8?x=1", weight: 0.8),
                 .init(name: "second", uri: "http://other.example:8443/b.mpd", weight: 0.2),
             ])
-        #expect(
-            profile.token
-                == .init(
-                    scheme: "akamai-edge-auth", key: .environment("EDGE_KEY"), paths: ["/live/*", "/vod/*"],
-                    name: "tok",
-                    lifetime: .seconds(60), refresh: .seconds(7), inHeader: true, onManifestOnly: true))
+        var token = RunProfile.Token(scheme: "akamai-edge-auth", key: .environment("EDGE_KEY"))
+        token.paths = ["/live/*", "/vod/*"]
+        token.options = ["name": "tok"]
+        token.lifetime = .seconds(60)
+        token.refresh = .seconds(7)
+        token.placement = .header
+        token.onManifestOnly = true
+        #expect(profile.token == token)
         #expect(profile.viewers == 500 && profile.arrivals == .ramp(over: .seconds(120)))
         #expect(profile.watch == .lognormal(median: .seconds(300), sigma: 0.5))
         #expect(
