@@ -161,7 +161,7 @@ enum TokenAccount {
 
     private static func moment(_ time: WallTime, _ now: WallTime) -> String {
         let span = time - now
-        let distance = span.nanoseconds < 0 ? TokenTime.text(-span) + " ago" : "in " + TokenTime.text(span)
+        let distance = span.nanoseconds <= 0 ? TokenTime.text(-span) + " ago" : "in " + TokenTime.text(span)
         return "\(TokenTime.text(time)) (\(distance))"
     }
 }

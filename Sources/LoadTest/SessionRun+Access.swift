@@ -140,7 +140,7 @@ extension SessionRun {
         guard !isRefreshingToken, context.journey?.journey.refreshesTokens == true, !player.isFinished,
             let due = signer?.refreshIsDue
         else { return nil }
-        return max(channel.now, .zero + (due - context.player.wall(at: .zero)))
+        return .zero + (due - context.player.wall(at: .zero))
     }
 
     /// Has the steps get a new token.

@@ -143,6 +143,9 @@ package enum Spelling {
 
     /// The nearest of some names, when it is near enough to be meant.
     static func nearest(to name: String, among names: [String]) -> String? {
+        // Whoever wrote the begin of just one of them meant it.
+        let begun = names.filter { name.count > 2 && $0.lowercased().hasPrefix(name.lowercased()) }
+        if begun.count == 1 { return begun[0] }
         let best = names.map { ($0, distance(name.lowercased(), $0.lowercased())) }.min { $0.1 < $1.1 }
         guard let best, best.1 <= max(1, name.count / 3) else { return nil }
         return best.0
