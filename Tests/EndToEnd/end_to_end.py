@@ -6,6 +6,8 @@ files), nginx serves them in clear and over TLS, and fullhouse plays them with s
 
 * every request and every byte in nginx's access log must stand in the report, and none more;
 * what was played must be what the media are: durations, declared bit rates, outcomes;
+* behind nginx's own token gate (secure_link, by query and by cookie) nobody with a ticket is refused, and of the requests
+  that must be refused exactly those are leaks that the one edge without the check let in;
 * a certificate that does not verify, and a playlist that is HTML, must end in one clear sentence.
 
 Usage: end_to_end.py FULLHOUSE_EXECUTABLE [--keep]
@@ -28,6 +30,7 @@ import time
 
 DURATION = 24  # seconds of every VOD stream
 VIEWERS = 200
+GATE_KEY = "a-key-of-this-test-9f3c"
 
 
 def fail(message):
@@ -62,7 +65,7 @@ class House:
         self.folder = tempfile.mkdtemp(prefix="fullhouse-e2e-")
         self.media = os.path.join(self.folder, "media")
         self.log = os.path.join(self.folder, "access.log")
-        self.port, self.tls_port = free_ports(2)
+        self.port, self.tls_port, self.query_port, self.cookie_port = free_ports(4)
         self.processes = []
         for name in ("vod", "live", "dash", "dash-live", "single", "logs", "broken"):
             os.makedirs(os.path.join(self.media if name != "logs" else self.folder, name))
@@ -167,6 +170,7 @@ class House:
               types {{ application/vnd.apple.mpegurl m3u8; application/dash+xml mpd; video/mp4 mp4 m4s; }}
               default_type application/octet-stream;
               log_format plain '$server_port $status $body_bytes_sent $request_method $uri';
+              log_format gate '$server_addr $status $body_bytes_sent $request_method $uri link=$secure_link;';
               access_log {self.log} plain;
               client_body_temp_path {self.folder}/t1; proxy_temp_path {self.folder}/t2; fastcgi_temp_path {self.folder}/t3;
               uwsgi_temp_path {self.folder}/t4; scgi_temp_path {self.folder}/t5;
@@ -174,6 +178,7 @@ class House:
               server {{ listen 127.0.0.1:{self.port} backlog=4096; root {self.media}; }}
               server {{ listen 127.0.0.1:{self.tls_port} ssl http2 backlog=4096; root {self.media};
                 ssl_certificate {self.folder}/certificate.pem; ssl_certificate_key {self.folder}/key.pem; }}
+              {self.gates()}
             }}"""
         path = f"{self.folder}/nginx.conf"
         with open(path, "w") as file:
@@ -189,6 +194,19 @@ class House:
                     fail("nginx did not start: " + open(f"{self.folder}/error.log").read())
                 time.sleep(0.05)
         fail("nginx does not listen")
+
+    def gates(self):
+        """Three edges for each way to show a token; the third has forgotten to look at it."""
+        servers = ""
+        for port, source in ((self.query_port, "arg"), (self.cookie_port, "cookie")):
+            for number in (1, 2, 3):
+                check = "" if number == 3 else 'if ($secure_link = "") { return 403; } if ($secure_link = "0") { return 410; }'
+                servers += f"""
+                  server {{ listen 127.0.0.{number}:{port} backlog=4096; root {self.media}; access_log {self.log} gate;
+                    secure_link ${source}_md5,${source}_expires;
+                    secure_link_md5 "$secure_link_expires$uri {GATE_KEY}";
+                    {check} }}"""
+        return servers
 
     def stop(self, keep):
         for process in self.processes:
@@ -372,7 +390,7 @@ def inspections(house):
     """What `inspect` says of each stream is what stands in nginx's folder, and what ffmpeg was told to make."""
     base = f"http://127.0.0.1:{house.port}"
     for path in ("vod/master.m3u8", "dash/manifest.mpd", "single/manifest.mpd"):
-        ended = subprocess.run([house.program, "inspect", f"{base}/{path}", "--json"], capture_output=True, text=True,
+        ended = subprocess.run([house.executable, "inspect", f"{base}/{path}", "--json"], capture_output=True, text=True,
                                timeout=60)
         if ended.returncode != 0:
             fail(f"inspect {path}: status {ended.returncode}\n{ended.stderr}")
@@ -394,10 +412,66 @@ def inspections(house):
                 if given and given["offset"] + given["length"] > size:
                     fail(f"inspect {path}: {given} lies beyond the {size} bytes of {file}")
         print(f"end-to-end: inspect {path}: {[len(segments) for segments in lists]} segments, all there")
-    ended = subprocess.run([house.program, "inspect", f"{base}/broken/master.m3u8"], capture_output=True, text=True,
+    ended = subprocess.run([house.executable, "inspect", f"{base}/broken/master.m3u8"], capture_output=True, text=True,
                            timeout=60)
     if ended.returncode == 0 or "HTML page" not in ended.stderr:
         fail(f"inspect of a page: status {ended.returncode}\n{ended.stderr}")
+
+
+def gate_run(house, placement, port, edges, expect):
+    """Viewers with tickets of nginx's own making, and probes without: who got in is what nginx says."""
+    name = f"gate-{placement}-{len(edges)}"
+    with open(f"{house.folder}/gate.key", "w") as file:
+        file.write(GATE_KEY)
+    _, folder = house.run(name, f"""
+name: {name}
+streams: {{vod: 'http://127.0.0.1:{port}/vod/master.m3u8'}}
+access:
+  token:
+    scheme: nginx-secure-link
+    key: file:{house.folder}/gate.key
+    placement: {placement}
+    lifetime: 10 s
+    options: {{expression: "$secure_link_expires$uri $secret"}}
+  probes: {{all: 10%, every: 5 s}}
+audience:
+  viewers: 30
+  arrivals: constant
+  over: 5 s
+  regions: {{all: {{edges: [{", ".join(edges)}]}}}}
+thresholds: [failed sessions == 0, refused sessions == 0, gate probes >= 50]
+""", expect)
+    summary = json.load(open(f"{folder}/summary.json"))
+    gate, log = summary["gate"], house.logged()
+    if summary["sessions"]["refused_sessions"] != 0 or summary["sessions"]["plays"] != 30:
+        fail(f"{name}: {summary['sessions']['refused_sessions']} viewers with tickets were refused")
+    if summary["transfers"]["all"]["count"] + gate["tried"] != len(log):
+        fail(f"{name}: {summary['transfers']['all']['count']} transfers and {gate['tried']} probes, "
+             f"{len(log)} requests in nginx's log")
+    if gate["inconclusive"] != 0:
+        fail(f"{name}: {gate['inconclusive']} probes had no clear answer")
+    leaks = collections.Counter(line[0] for line in log if line[1] in ("200", "206") and "link=1;" not in line[4])
+    refused = collections.Counter(line[0] for line in log if line[1] in ("403", "410"))
+    for counted, key, of in ((leaks, "leaked", "leaks"), (refused, "refused", "refusals")):
+        reported = collections.Counter()
+        for row in gate["list"]:
+            reported[row["edge"]] += row[key]
+        if {e: n for e, n in reported.items() if n} != dict(counted):
+            fail(f"{name}: {of} {dict(reported)} in the report, {dict(counted)} in nginx's log")
+    if ("127.0.0.3" in edges) != (sum(leaks.values()) > 0):
+        fail(f"{name}: leaks {dict(leaks)}, with the edges {edges}")
+    traces = "".join(open(f"{folder}/{file}", errors="replace").read() for file in os.listdir(folder))
+    if GATE_KEY in traces or "md5=" in traces:
+        fail(f"{name}: a key or a token stands in the run's files")
+    print(f"end-to-end: {name}: {gate['tried']} probes, refused {dict(refused)}, leaked {dict(leaks)}, as in nginx's log; "
+          f"no viewer with a ticket was refused")
+
+
+def gates(house):
+    every = ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
+    for placement, port in (("query", house.query_port), ("cookie", house.cookie_port)):
+        gate_run(house, placement, port, every[:2], 0)
+        gate_run(house, placement, port, every, 1)
 
 
 def wrong_runs(house):
@@ -432,6 +506,7 @@ def main():
         live_run(house, "live-dash", "/dash-live/manifest.mpd", house.start_live_dash())
         tls_run(house, "1.1")
         tls_run(house, "2")
+        gates(house)
         wrong_runs(house)
     finally:
         house.stop(keep)
