@@ -4,7 +4,7 @@ import Foundation
 package enum ExitStatus: Int32, Sendable {
     /// Everything was done, and all thresholds hold.
     case success = 0
-    /// At least one threshold does not hold, or `inspect --strict` found an error.
+    /// At least one threshold does not hold, `inspect --strict` found an error, or `token verify` refuses.
     case thresholdsFailed = 1
     /// The run's own measurement cannot be believed.
     case invalidMeasurement = 2

@@ -15,7 +15,9 @@ final class GateProber: @unchecked Sendable {
 
     /// A request to be made.
     struct Job {
-        var request: OutgoingRequest
+        /// Makes the request when its turn has come, since signing takes time that the loop's viewers need; nil when
+        /// there is none to make.
+        var prepare: (Instant) -> OutgoingRequest?
         var key: GateKey
         /// What the request comes with, in words.
         var words: String
@@ -100,7 +102,9 @@ final class GateProber: @unchecked Sendable {
             if Task.isCancelled { queue.removeAll() }
             if let ending, bell.now >= ending { queue.removeAll() }
             if !queue.isEmpty {
-                await make(queue.removeFirst())
+                let job = queue.removeFirst()
+                if let request = job.prepare(bell.now) { await make(job, request) }
+                await letOthersWork()
             } else if ending != nil {
                 return
             } else {
@@ -109,12 +113,19 @@ final class GateProber: @unchecked Sendable {
         }
     }
 
+    /// Gives the loop to others until its next turn.
+    private func letOthersWork() async {
+        guard !Task.isCancelled else { return }
+        bell.setAlarm(at: bell.now)
+        _ = await bell.nextEvent()
+    }
+
     // MARK: One probe
 
-    private func make(_ job: Job) async {
+    private func make(_ job: Job, _ prepared: OutgoingRequest) async {
         let channel = context.loop.openChannel(job.channel)
         defer { channel.close() }
-        var request = job.request
+        var request = prepared
         var bytes: Int64 = 0
         for hop in 0...SessionRun.redirectLimit {
             begin(request, job, on: channel, hop: hop)

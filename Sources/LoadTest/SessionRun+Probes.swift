@@ -58,20 +58,22 @@ extension SessionRun {
     ) {
         guard let prober, probe != .manifestOnSegment || !honest.isManifest else { return }
         let maker = probeMaker
-        switch maker.make(probe, from: honest, at: context.player.wall(at: channel.now)) {
-        case .later: prober.postpone(attempt)
-        case .inapplicable(let reason):
-            context.recorder.gate.note(
-                GateLog.Reason(probe: probe.rawValue, stream: place.stream, sentence: reason))
-        case .request(let request):
-            prober.add(
-                GateProber.Job(
-                    request: request,
-                    key: GateKey(probe: probe.rawValue, stream: place.stream, edge: place.edge, kind: place.kind),
-                    words: probe.words, resource: maker.bareURI(of: honest.uri),
-                    byteRange: Self.probedRange(of: transfer.request),
-                    channel: channel(of: prober, for: request.uri, like: response), isRedirected: transfer.hops > 0))
-        }
+        prober.add(
+            GateProber.Job(
+                prepare: { [context] now in
+                    switch maker.make(probe, from: honest, at: context.player.wall(at: now)) {
+                    case .later: prober.postpone(attempt)
+                    case .inapplicable(let reason):
+                        context.recorder.gate.note(
+                            GateLog.Reason(probe: probe.rawValue, stream: place.stream, sentence: reason))
+                    case .request(let request): return request
+                    }
+                    return nil
+                },
+                key: GateKey(probe: probe.rawValue, stream: place.stream, edge: place.edge, kind: place.kind),
+                words: probe.words, resource: maker.bareURI(of: honest.uri),
+                byteRange: Self.probedRange(of: transfer.request),
+                channel: channel(of: prober, for: honest.uri, like: response), isRedirected: transfer.hops > 0))
     }
 
     private var probeMaker: ProbeMaker {
