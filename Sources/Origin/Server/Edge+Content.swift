@@ -49,6 +49,7 @@ extension Edge {
         switch target {
         case .clock, .steering, .down: .zero
         case .synthetic(let address) where Self.isDirected(address) && directives.blocks: lifetimes.awaited
+        case .synthetic(let address) where Self.isDirected(address): lifetimes.plainLowLatency
         case .synthetic(let address) where address.changes: lifetimes.changing
         case .synthetic(let address): address.resource == .playlist ? lifetimes.fixed : lifetimes.segment
         case .file(let kind): kind == .playlist ? lifetimes.changing : lifetimes.segment

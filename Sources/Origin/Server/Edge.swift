@@ -44,6 +44,9 @@ final class Edge: Sendable {
         var changing: TimeAmount
         var fixed: TimeAmount
         var segment: TimeAmount
+        /// A playlist of low latency that nobody waits for: where nothing else is set it is made anew, or viewers would
+        /// begin behind those who wait.
+        var plainLowLatency: TimeAmount
         /// What a request has waited for: six target durations, as the HLS specification asks for.
         var awaited: TimeAmount
         /// How long a request waits at most: three target durations.
@@ -78,7 +81,7 @@ final class Edge: Sendable {
         let half = TimeAmount(nanoseconds: origin.content.liveSegmentDuration.nanoseconds / 2)
         lifetimes = Lifetimes(
             changing: settings.cache.livePlaylist ?? half, fixed: settings.cache.fixedPlaylist,
-            segment: settings.cache.segment,
+            segment: settings.cache.segment, plainLowLatency: settings.cache.livePlaylist ?? .zero,
             awaited: .seconds(origin.content.liveSegmentDuration.seconds.rounded(.up) * 6),
             patience: .seconds(origin.content.liveSegmentDuration.seconds.rounded(.up) * 3))
         counters = Mutex(Counters(statistics: EdgeStatistics(pop: settings.pop)))

@@ -126,7 +126,7 @@ enum HTMLHeader {
         if !report.totals.journeys.isEmpty {
             cards.append(
                 (
-                    "Refused viewers", Figures.grouped(cell.outcomes.journeyRefused),
+                    "Turned away", Figures.grouped(cell.outcomes.journeyRefused),
                     Figures.percent(cell.share(ofAttempts: cell.outcomes.journeyRefused)) + " of the attempts"
                 ))
             let picture = report.totals.journeys.timeToPicture
