@@ -63,7 +63,7 @@ package struct LoadTest: Sendable {
         let clocks = ClockSources()
         var playerSettings = settings.player
         if settings.journey?.requestsLicences == true { playerSettings.requestsLicences = true }
-        let player = PlayerSession.Context(settings: playerSettings, wallStart: startedAt)
+        let player = PlayerSession.Context(settings: playerSettings, wallStart: startedAt - Self.clockMargin)
         let journey = settings.journey.map { JourneyRun.Context(journey: $0, wallStart: startedAt) }
         let prepared = settings
         contexts = loops.loops.map {
@@ -71,6 +71,10 @@ package struct LoadTest: Sendable {
                 loop: $0, settings: prepared, player: player, documents: documents, clocks: clocks, journey: journey)
         }
     }
+
+    /// How far the viewers' clock is behind the machine's: the two drift apart by parts of a millisecond while a run lasts,
+    /// and who is ahead asks for segments at the very instant before they are there.
+    private static let clockMargin = TimeAmount.milliseconds(5)
 
     /// The wall time at the zero of the run's clock, never later than it truly was: a viewer whose clock is ahead asks
     /// for segments that are not there yet.
