@@ -22,6 +22,7 @@ extension TokenCommand {
         func run() async throws {
             let now = try request.instant()
             let found = try candidates()
+            if found.isEmpty, let sentence = try brokenToken() { throw CommandFailure(.badInput, sentence) }
             guard !found.isEmpty else {
                 throw CommandFailure(
                     .badInput,
@@ -37,6 +38,22 @@ extension TokenCommand {
                 if position > 0 { print("") }
                 candidate.explain(at: now, isChecked: scheme.key != nil)
             }
+        }
+
+        /// What looks like a token by the name of its parameter, cookie or header, but cannot be read; nil for nothing.
+        private func brokenToken() throws -> String? {
+            for description in TokenSchemes.all {
+                guard let scheme = try? description.scheme(key: nil) else { continue }
+                for placement in scheme.placements where placement != .path {
+                    guard let carried = scheme.detach(from: try request.request(text), in: placement),
+                        let name = carried.token.fields.first?.name, !name.isEmpty
+                    else { continue }
+                    return
+                        "the \(placement.rawValue) has a '\(name)' as of \(description.summary), but it cannot be read: it is"
+                        + " cut off, changed, or of another scheme (--scheme)"
+                }
+            }
+            return nil
         }
 
         private func candidates() throws -> [Candidate] {

@@ -90,6 +90,7 @@ import Testing
             (["sign", url, "--scheme", "keycdn", "--key", key, "--option", "colour=red"], 65, "colour"),
             (["sign", url, "--scheme", "keycdn", "--key", key, "--lifetime", "soon"], 65, "such as 1 h"),
             (["explain", "https://cdn.example.com/live/a.m3u8"], 65, "no scheme recognises a token"),
+            (["explain", url + "?hdnts=exp=1~acl=/*~hmac=zz"], 65, "but it cannot be read: it is cut off, changed"),
             (["explain", url + "?hdnts=x", "--key", key], 64, "add --scheme"),
         ]
         _ = try scene.file("bad", "not a key at all")
