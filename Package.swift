@@ -55,7 +55,7 @@ let package = Package(
         room(
             "Playback",
             ["Quantities", "Transport", "Manifests", .product(name: "DequeModule", package: "swift-collections")]),
-        room("Audience", ["Quantities"]),
+        room("Audience", ["Quantities", "Transport", "Playback"]),
         room("Measurement", ["Quantities", "Transport", "Manifests", "Playback"]),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         room(
@@ -64,7 +64,7 @@ let package = Package(
                 "Quantities", "Transport", "CCurl",
                 .product(name: "DequeModule", package: "swift-collections"),
             ]),
-        room("Simulation", ["Quantities", "Transport"]),
+        room("Simulation", ["Quantities", "Transport", "Manifests", "Playback", "Audience", "Measurement"]),
         room(
             "Origin",
             [
@@ -114,7 +114,7 @@ let package = Package(
             ], resources: [.copy("Vectors")]),
         tests("JourneysTests", ["Journeys", "Quantities", "Transport"]),
         tests("PlaybackTests", ["Playback", "Manifests", "Transport", "Quantities"]),
-        tests("AudienceTests", ["Audience", "Quantities"]),
+        tests("AudienceTests", ["Audience", "Playback", "Transport", "Quantities"]),
         tests(
             "MeasurementTests", ["SyntheticRuns", "Measurement", "Playback", "Transport", "Manifests", "Quantities"]),
         tests("TransportContractTests", ["Quantities", "Transport", "CurlTransport", "Simulation"]),

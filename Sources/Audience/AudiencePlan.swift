@@ -1,19 +1,5 @@
 import Quantities
 
-/// One viewer as planned.
-package struct PlannedSession: Sendable, Hashable {
-    /// The number in the plan, in the order of arrival.
-    package var id: SessionID
-    /// When the viewer presses play.
-    package var arrival: Instant
-    /// The position of the stream in the settings.
-    package var stream: Int
-    /// The position of the region in the settings.
-    package var region: Int
-    /// How long the viewer stays; nil until the end.
-    package var watch: TimeAmount?
-}
-
 /// The exact plan of a run: a pure function of settings and seed, the same on every machine.
 ///
 /// Each viewer's choices come from a generator of its own, so that they do not depend on who else is asked about, and
@@ -29,6 +15,9 @@ package struct AudiencePlan: Sendable, Hashable {
         case stream = 1
         case region = 2
         case watch = 3
+        case device = 4
+        case network = 5
+        case place = 6
     }
 
     /// Creates a plan.
@@ -38,15 +27,23 @@ package struct AudiencePlan: Sendable, Hashable {
     }
 
     /// The number of viewers.
-    package var count: Int { settings.viewers }
+    package var viewers: Int { settings.viewers }
 
-    /// The viewer of a number from 0 to `count` - 1.
+    /// Lays the plan out in the order of arrival.
+    package func schedule() -> AudienceSchedule { AudienceSchedule(self) }
+
+    /// The visits of the viewer of a number from 0 to `viewers` - 1, in their order; at least one.
+    package func visits(of viewer: Int) -> [PlannedSession] { [session(viewer)] }
+
+    /// The first visit of the viewer of a number from 0 to `viewers` - 1.
     package func session(_ index: Int) -> PlannedSession {
         var watch = generator(index, .watch)
+        var place = generator(index, .place)
         return PlannedSession(
-            id: SessionID(UInt64(index)), arrival: settings.arrivals.instant(of: index, of: settings.viewers),
+            id: SessionID(viewer: index), arrival: settings.arrivals.instant(of: index, of: settings.viewers),
             stream: pick(settings.streams, index, .stream), region: pick(settings.regions, index, .region),
-            watch: settings.watch.draw(&watch))
+            device: pick(settings.devices, index, .device), network: pick(settings.networks, index, .network),
+            place: place.unit(), watch: settings.watch.draw(&watch))
     }
 
     private func generator(_ index: Int, _ purpose: Purpose) -> SeededGenerator {

@@ -12,6 +12,12 @@ package struct AudienceSettings: Sendable, Hashable {
     package var streams: [Share]
     /// The regions and their weights; never empty.
     package var regions: [Share]
+    /// The devices (players) and their weights; never empty.
+    package var devices: [Share] = [Share(name: "standard", weight: 1)]
+    /// The networks (last miles) and their weights; never empty.
+    package var networks: [Share] = [Share(name: "unlimited", weight: 1)]
+    /// What viewers do while they watch.
+    package var behaviour = ViewerBehaviour()
 
     /// A named part of a mix.
     package struct Share: Sendable, Hashable {

@@ -98,6 +98,13 @@ package final class CurlChannel: TransferChannel {
         }
     }
 
+    /// What has arrived of a transfer so far.
+    package func progress(of id: TransferID) -> TransferProgress? {
+        loop.assertOnLoop()
+        if let transfer = transfers.first(where: { $0.isBusy(with: id) }) { return transfer.progress }
+        return waiting.contains { $0.id == id } ? TransferProgress(bytes: .zero, firstByte: nil) : nil
+    }
+
     /// Keeps a cookie for later requests.
     package func store(_ cookie: ChannelCookie) {
         loop.assertOnLoop()

@@ -52,6 +52,15 @@ extension EasyTransfer {
             headers: keptHeaders)
     }
 
+    /// What has arrived so far.
+    var progress: TransferProgress {
+        guard isTakenUp, response.pointee.header_bytes > 0 else {
+            return TransferProgress(bytes: .zero, firstByte: nil)
+        }
+        return TransferProgress(
+            bytes: bodyBytes, firstByte: launched - begun + .microseconds(offset(CURLINFO_STARTTRANSFER_TIME_T)))
+    }
+
     /// Bytes of the body on the wire so far, the framing of chunks included and nothing decoded: what a server's log
     /// calls the bytes of the body.
     var bodyBytes: ByteCount {

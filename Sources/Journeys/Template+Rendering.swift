@@ -78,7 +78,7 @@ extension Template {
             guard let value = scope.values[name] else { throw .missingValue(name) }
             return value
         case .viewer(let column):
-            guard let value = scope.table?.value(of: column, viewer: scope.session.number) else {
+            guard let value = scope.table?.value(of: column, viewer: scope.session.viewer) else {
                 throw .missingColumn(column)
             }
             return value

@@ -28,13 +28,13 @@ extension LoadTestSettings {
     /// The position of the pinned edge that a viewer has in its region; nil where names are looked up.
     func edge(of planned: PlannedSession) -> Int? {
         let edges = regions[planned.region].edges
-        return edges.isEmpty ? nil : Int(planned.id.number % UInt64(edges.count))
+        return edges.isEmpty ? nil : Int(planned.id.viewer % UInt64(edges.count))
     }
 
     /// Finds the viewers that carry all probes.
     mutating func findFirstSessions() {
         guard probes != nil else { return }
-        let first = ProbePlan.firstSessions(of: plan.count) { number in
+        let first = ProbePlan.firstSessions(of: plan.viewers) { number in
             let planned = plan.session(number)
             return [planned.stream, planned.region, edge(of: planned) ?? -1]
         }

@@ -1,3 +1,4 @@
+import Audience
 import CurlTransport
 import Journeys
 import Manifests
@@ -41,6 +42,7 @@ package struct LoadTest: Sendable {
     private let loops: CurlLoopGroup
     private let contexts: [LoopContext]
     private let documents: ManifestCache
+    private let schedule: AudienceSchedule
     private let epoch: MonotonicEpoch
 
     /// When the run's clock was zero.
@@ -66,9 +68,12 @@ package struct LoadTest: Sendable {
         let player = PlayerSession.Context(settings: playerSettings, wallStart: startedAt - Self.clockMargin)
         let journey = settings.journey.map { JourneyRun.Context(journey: $0, wallStart: startedAt) }
         let prepared = settings
+        let schedule = settings.plan.schedule()
+        self.schedule = schedule
         contexts = loops.loops.map {
             LoopContext(
-                loop: $0, settings: prepared, player: player, documents: documents, clocks: clocks, journey: journey)
+                loop: $0, settings: prepared, schedule: schedule, player: player, documents: documents, clocks: clocks,
+                journey: journey)
         }
     }
 
@@ -106,7 +111,8 @@ package struct LoadTest: Sendable {
     ) async throws(RunStoreError) -> Outcome {
         let signal = StopSignal()
         let monitor = try RunMonitor(
-            settings: settings, contexts: contexts, path: path, metadata: metadata, signal: signal, epoch: epoch,
+            settings: settings, visits: schedule.count, contexts: contexts, path: path, metadata: metadata,
+            signal: signal, epoch: epoch,
             descriptorLimit: Int(clamping: loops.descriptorLimit.now))
         let reason = await withTaskGroup(of: Void.self) { group in
             group.addTask { await monitor.run(onTick) }

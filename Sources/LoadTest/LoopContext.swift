@@ -1,3 +1,4 @@
+import Audience
 import CurlTransport
 import Journeys
 import Manifests
@@ -12,6 +13,7 @@ final class LoopContext: @unchecked Sendable {
 
     let loop: CurlLoop
     let settings: LoadTestSettings
+    let schedule: AudienceSchedule
     let player: PlayerSession.Context
     let documents: ManifestCache
     let clocks: ClockSources
@@ -36,11 +38,13 @@ final class LoopContext: @unchecked Sendable {
     }
 
     init(
-        loop: CurlLoop, settings: LoadTestSettings, player: PlayerSession.Context, documents: ManifestCache,
+        loop: CurlLoop, settings: LoadTestSettings, schedule: AudienceSchedule, player: PlayerSession.Context,
+        documents: ManifestCache,
         clocks: ClockSources, journey: JourneyRun.Context? = nil
     ) {
         self.loop = loop
         self.settings = settings
+        self.schedule = schedule
         self.player = player
         self.documents = documents
         self.clocks = clocks

@@ -5,7 +5,7 @@ import Transport
 
 /// Starts the sessions of one event loop when they are due and waits for their end.
 ///
-/// Runs as one task on the loop; each session is a child task of it and runs there too. Session `i` of the plan belongs
+/// Runs as one task on the loop; each session is a child task of it and runs there too. Viewer `i` of the plan belongs
 /// to loop `i mod n`.
 struct LoopRunner: Sendable {
     let context: LoopContext
@@ -16,10 +16,11 @@ struct LoopRunner: Sendable {
     func run() async {
         let alarm = context.loop.openChannel(ChannelSettings(parallelTransfers: 1))
         defer { alarm.close() }
-        let plan = context.settings.plan
+        let schedule = context.schedule
+        let loops = context.settings.loops
         await withDiscardingTaskGroup { group in
-            for index in stride(from: context.loop.index, to: plan.count, by: context.settings.loops) {
-                let planned = plan.session(index)
+            for index in 0..<schedule.count where schedule.viewer(at: index) % loops == context.loop.index {
+                let planned = schedule[index]
                 guard await reaches(planned.arrival, alarm) else { break }
                 let driver = SessionDriver(context: context, planned: planned)
                 context.sessions += 1

@@ -7,6 +7,8 @@ import RunStore
 /// Takes what the loops measured, once a second, into the run's file, and watches the guard rails.
 actor RunMonitor {
     private let settings: LoadTestSettings
+    /// The number of visits planned.
+    private let visits: Int
     private let contexts: [LoopContext]
     private let signal: StopSignal
     private let epoch: MonotonicEpoch
@@ -16,10 +18,12 @@ actor RunMonitor {
     private(set) var storeError: RunStoreError?
 
     init(
-        settings: LoadTestSettings, contexts: [LoopContext], path: String, metadata: RunMetadata, signal: StopSignal,
+        settings: LoadTestSettings, visits: Int, contexts: [LoopContext], path: String, metadata: RunMetadata,
+        signal: StopSignal,
         epoch: MonotonicEpoch, descriptorLimit: Int
     ) throws(RunStoreError) {
         self.settings = settings
+        self.visits = visits
         self.contexts = contexts
         writer = try RunWriter(path: path, metadata: metadata)
         self.signal = signal
@@ -71,7 +75,7 @@ actor RunMonitor {
         let arrived = Int(writer.totals.overall.arrivals)
         onTick(
             LoadTest.Tick(
-                elapsed: end - .zero, totals: writer.totals, last: last, toCome: max(0, settings.plan.count - arrived)))
+                elapsed: end - .zero, totals: writer.totals, last: last, toCome: max(0, visits - arrived)))
     }
 
     private func store(_ deltas: [IntervalDelta], _ samples: [LoopSample], at end: Instant) {

@@ -98,7 +98,8 @@ extension SessionRun {
         let wall = context.player.wall(at: now)
         honest.grant = policy.grant(to: planned.id, for: uri, at: wall)
         if policy.bindsSession {
-            honest.foreignGrant = policy.grant(to: SessionID(planned.id.number &+ 1), for: uri, at: wall)
+            honest.foreignGrant = policy.grant(
+                to: SessionID(viewer: Int(clamping: planned.id.viewer) + 1), for: uri, at: wall)
         }
         if other != planned.stream {
             honest.otherStreamGrant = policy.grant(to: planned.id, for: streams[other].uri, at: wall)

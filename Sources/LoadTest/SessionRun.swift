@@ -106,7 +106,7 @@ final class SessionRun {
         recorded = settings.recordings?.begin(planned.id, context.player, manifestURI: stream.uri, seed: seed)
         let own = channelSettings
         prober = settings.probes.flatMap { probes in
-            let carried = probes.probes(of: planned.id.number)
+            let carried = probes.probes(of: planned.id.viewer)
             return carried.isEmpty ? nil : GateProber(carried, probes, channel: own, home: home, context: context)
         }
         steps = context.journey.map {

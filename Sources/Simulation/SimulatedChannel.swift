@@ -64,6 +64,12 @@ package final class SimulatedChannel: TransferChannel {
         }
     }
 
+    /// What has arrived of a transfer so far.
+    package func progress(of id: TransferID) -> TransferProgress? {
+        if waiting.contains(where: { $0.id == id }) { return TransferProgress(bytes: .zero, firstByte: nil) }
+        return running.first { $0.id == id }.map { $0.progress(at: now) }
+    }
+
     /// Keeps a cookie for later requests.
     package func store(_ cookie: ChannelCookie) { cookies.keep(cookie) }
 

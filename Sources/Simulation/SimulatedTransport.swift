@@ -115,6 +115,12 @@ struct SimulatedTransfer {
         return min(sent, ByteCount(Int64(clampingRounded: bandwidth.bitsPerSecond / 8 * (instant - firstByte).seconds)))
     }
 
+    /// What has arrived at an instant.
+    func progress(at instant: Instant) -> TransferProgress {
+        TransferProgress(
+            bytes: received(at: instant), firstByte: hasBegun(at: instant) ? firstByte - begun : nil)
+    }
+
     private func hasBegun(at instant: Instant) -> Bool {
         switch response.course {
         case .complete, .truncated, .stalls: instant >= firstByte

@@ -44,6 +44,14 @@ package enum ChannelEvent: Sendable {
     case taskCancelled
 }
 
+/// Who says which addresses a host name has.
+package enum NameSource: Sendable, Hashable {
+    /// The system (`/etc/hosts`, `/etc/resolv.conf`).
+    case system
+    /// A DNS server: an address, perhaps with a port behind it (`192.0.2.53`, `127.0.0.1:5353`, `[::1]:53`).
+    case server(String)
+}
+
 /// How the connections of one viewer are made.
 package struct ChannelSettings: Sendable {
     /// The HTTP version to speak; `http2` means HTTP/2 by ALPN over TLS, and by prior knowledge without.
@@ -60,6 +68,17 @@ package struct ChannelSettings: Sendable {
     package var pinnedAddresses: [String: String]
     /// The value of the `User-Agent` header.
     package var userAgent: String
+    /// Further headers of every request, in order, as this kind of player sends them; a request's own of the same name
+    /// takes their place.
+    package var headers: [HTTPHeader] = []
+    /// The link to the viewer; nil carries whatever comes.
+    package var link: LinkAttachment?
+    /// The local address that connections come from; nil leaves it to the system.
+    package var sourceAddress: String?
+    /// Who is asked for addresses of host names; channels that ask the same share the answers for their time to live.
+    ///
+    /// Default the system.
+    package var resolver = NameSource.system
     /// The most that a body which is to be kept may have received on the wire in total is each request's own limit;
     /// this one bounds the response headers.
     ///
@@ -121,6 +140,8 @@ package struct ChannelCookie: Sendable, Hashable {
 /// - ``store(_:)`` keeps a cookie as if a response of its host had set it for all paths (`Path=/`, no `Domain`): requests
 ///   that are begun later send it, and one of the same name that the host sets for `/` takes its place. A name or value
 ///   that a cookie cannot have is not kept.
+/// - ``progress(of:)`` tells what has arrived so far of a transfer that was begun and whose end has not been reported; nil
+///   for others.
 /// - ``close()`` cancels what is in progress without a report, closes the connections and must be the last call.
 package protocol TransferChannel: AnyObject {
     /// The run's clock.
@@ -129,6 +150,8 @@ package protocol TransferChannel: AnyObject {
     func begin(_ request: TransferRequest, as id: TransferID)
     /// Ends a transfer early.
     func cancel(_ id: TransferID)
+    /// What has arrived of a transfer so far.
+    func progress(of id: TransferID) -> TransferProgress?
     /// Keeps a cookie for later requests.
     func store(_ cookie: ChannelCookie)
     /// Sets, moves or takes away (nil) the channel's alarm.

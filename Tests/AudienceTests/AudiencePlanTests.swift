@@ -34,9 +34,9 @@ import Testing
     @Test("shares are kept, and a weight of zero gets nobody")
     func keepsShares() {
         let plan = AudiencePlan(settings: settings(.atOnce), seed: 1)
-        let sessions = (0..<plan.count).map { plan.session($0) }
-        let main = Double(sessions.filter { $0.stream == 0 }.count) / Double(plan.count)
-        let oslo = Double(sessions.filter { $0.region == 0 }.count) / Double(plan.count)
+        let sessions = (0..<plan.viewers).map { plan.session($0) }
+        let main = Double(sessions.filter { $0.stream == 0 }.count) / Double(plan.viewers)
+        let oslo = Double(sessions.filter { $0.region == 0 }.count) / Double(plan.viewers)
         #expect(abs(main - 0.75) < 0.02)
         #expect(abs(oslo - 0.6) < 0.02)
         #expect(!sessions.contains { $0.stream == 1 })
@@ -47,7 +47,7 @@ import Testing
         arguments: [ArrivalPattern.constant(over: .seconds(60)), .ramp(over: .seconds(60))])
     func arrivesInOrder(pattern: ArrivalPattern) {
         let plan = AudiencePlan(settings: settings(pattern), seed: 1)
-        let arrivals = (0..<plan.count).map { plan.session($0).arrival }
+        let arrivals = (0..<plan.viewers).map { plan.session($0).arrival }
         #expect(zip(arrivals, arrivals.dropFirst()).allSatisfy { $0 <= $1 })
         #expect(arrivals.first == .zero)
         #expect(arrivals.last.map { $0 > .seconds(59.9) && $0 < .seconds(60) } == true)
@@ -56,15 +56,15 @@ import Testing
     @Test("a ramp brings a quarter of the viewers in the first half")
     func ramps() {
         let plan = AudiencePlan(settings: settings(.ramp(over: .seconds(60))), seed: 1)
-        let early = (0..<plan.count).filter { plan.session($0).arrival < .seconds(30) }.count
-        #expect(abs(early - plan.count / 4) <= 1)
+        let early = (0..<plan.viewers).filter { plan.session($0).arrival < .seconds(30) }.count
+        #expect(abs(early - plan.viewers / 4) <= 1)
     }
 
     @Test("watch times have the distribution that was asked for")
     func drawsWatchTimes() {
         func times(_ watch: WatchTime) -> [Double] {
             let plan = AudiencePlan(settings: settings(.atOnce, watch: watch), seed: 3)
-            return (0..<plan.count).compactMap { plan.session($0).watch?.seconds }.sorted()
+            return (0..<plan.viewers).compactMap { plan.session($0).watch?.seconds }.sorted()
         }
         let exponential = times(.exponential(mean: .seconds(100)))
         #expect(abs(exponential.reduce(0, +) / 10_000 - 100) < 3)

@@ -23,6 +23,6 @@ import Testing
         #expect(settings.regions.map { $0.edges.map(\.label) } == [["127.0.0.1"], ["127.0.0.2"]])
         #expect(settings.regions[1].edges[0].addresses == ["cdn.fullhouse.test:8080": "127.0.0.2"])
         #expect(settings.transport.allowedHosts == ["cdn.fullhouse.test"])
-        #expect(settings.plan.count == 240 && settings.streams.count == 4 && settings.loops >= 1)
+        #expect(settings.plan.viewers == 240 && settings.streams.count == 4 && settings.loops >= 1)
     }
 }

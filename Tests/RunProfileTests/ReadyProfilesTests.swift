@@ -24,7 +24,7 @@ import Testing
         let plan = AudiencePlan(settings: profile.audience, seed: profile.seed)
         var seen: Set<Int> = []
         var last = Instant.zero
-        for index in 0..<plan.count {
+        for index in 0..<plan.viewers {
             let session = plan.session(index)
             #expect(session.arrival >= last && session.arrival - .zero <= profile.arrivals.span)
             #expect(profile.regions.indices.contains(session.region))
