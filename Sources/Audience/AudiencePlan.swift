@@ -38,12 +38,13 @@ package struct AudiencePlan: Sendable, Hashable {
     /// The first visit of the viewer of a number from 0 to `viewers` - 1.
     package func session(_ index: Int) -> PlannedSession {
         var watch = generator(index, .watch)
+        let home = index / max(1, settings.householdSize)
         var place = generator(index, .place)
         return PlannedSession(
             id: SessionID(viewer: index), arrival: settings.arrivals.instant(of: index, of: settings.viewers),
-            stream: pick(settings.streams, index, .stream), region: pick(settings.regions, index, .region),
-            device: pick(settings.devices, index, .device), network: pick(settings.networks, index, .network),
-            place: place.unit(), watch: settings.watch.draw(&watch))
+            stream: pick(settings.streams, index, .stream), region: pick(settings.regions, home, .region),
+            device: pick(settings.devices, index, .device), network: pick(settings.networks, home, .network),
+            household: UInt64(clamping: home), place: place.unit(), watch: settings.watch.draw(&watch))
     }
 
     private func generator(_ index: Int, _ purpose: Purpose) -> SeededGenerator {

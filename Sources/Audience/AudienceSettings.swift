@@ -16,6 +16,8 @@ package struct AudienceSettings: Sendable, Hashable {
     package var devices: [Share] = [Share(name: "standard", weight: 1)]
     /// The networks (last miles) and their weights; never empty.
     package var networks: [Share] = [Share(name: "unlimited", weight: 1)]
+    /// How many viewers share a home and with it region, network and link: consecutive numbers; at least 1.
+    package var householdSize = 1
     /// What viewers do while they watch.
     package var behaviour = ViewerBehaviour()
 

@@ -91,7 +91,6 @@ extension SessionRun {
 
     /// Has the viewer leave, because of a step.
     private func leaveEarly() {
-        leaveAt = nil
         giveUpAt = channel.now + context.settings.grace
         tell(.stop)
     }
@@ -105,7 +104,7 @@ extension SessionRun {
         }
         if player.state.isFinal, steps?.run.hasLeft == false {
             steps?.giveUpAt = channel.now + context.settings.grace
-            tellJourney(.left(cancelling: context.settings.player.leaving == .abort))
+            tellJourney(.left(cancelling: playerContext.settings.leaving == .abort))
         }
     }
 

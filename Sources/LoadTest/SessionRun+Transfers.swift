@@ -26,8 +26,8 @@ extension SessionRun {
                     at: response, report.document,
                     ResponseObserver.Circumstances(
                         kind: transfer.request.kind, uri: shown(transfer.uri),
-                        stream: context.settings.streams[planned.stream].name, request: transfer.request,
-                        wall: context.player.wall(at: response.timings.begun + response.timings.firstByte),
+                        stream: context.settings.streams[stream].name, request: transfer.request,
+                        wall: playerContext.wall(at: response.timings.begun + response.timings.firstByte),
                         isUnlimited: true),
                     context.recorder)
                 probe(after: response, transfer)

@@ -81,8 +81,10 @@ package enum ProfileReader {
             journey: journey, allowedHosts: targets.allow, dataLimit: targets.data,
             throughputLimit: targets.throughput, run: RunReader.read(entries["run"], seed: seed),
             thresholds: ThresholdsReader.read(
-                entries["thresholds"], streams: streams.map(\.name), regions: audience.regions.map(\.name),
-                player: player.name, steps: journey?.steps.map(\.name) ?? []))
+                entries["thresholds"],
+                ThresholdsReader.Names(
+                    streams: streams.map(\.name), regions: audience.regions.map(\.name), devices: [player.name],
+                    steps: journey?.steps.map(\.name) ?? [])))
         Permission.check(profile, entries)
         return root.problems.problems.isEmpty ? profile : nil
     }
