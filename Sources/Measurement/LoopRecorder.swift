@@ -133,6 +133,7 @@ package final class LoopRecorder {
     ///     ``SessionOutcome/running`` unless it failed or ended by itself, because no viewer left.
     ///   - refusal: Why the viewer left, in a word such as `step-redeem-403`, when a refused step of the journey was the
     ///     reason; then it counts as ``SessionOutcome/journeyRefused`` unless it failed or ended by itself.
+    ///   - leaving: Why the viewer left of its own accord, in a word, or ``SessionLedger/dropped``.
     package func sessionFinished(
         _ ledger: inout SessionLedger, at now: Instant, stoppedByRun: Bool = false, refusal: String? = nil,
         leaving: String = ""
