@@ -36,7 +36,10 @@ extension LoadTestSettings {
     }
 
     /// The name of the phase that brought a viewer, or `""`.
-    func phaseName(of planned: PlannedSession) -> String { "" }
+    func phaseName(of planned: PlannedSession) -> String {
+        let script = plan.settings.script
+        return script.indices.contains(planned.phase) ? script[planned.phase].name : ""
+    }
 
     /// What chance decides about a household's link is drawn apart from all else.
     private static let linkPurpose: UInt64 = 101
