@@ -64,7 +64,8 @@ package enum ProfileReader {
         _ = entries["description"]?.text("some words")
         let seed = entries["seed"]?.value("a whole number, not negative", UInt64.init) ?? 1
         var streams = streams(entries["streams"], root)
-        let audience = AudienceReader.read(entries["audience"], viewers: viewers, streams: streams.map(\.name), root)
+        let audience = AudienceReader.read(
+            entries["audience"], viewers: viewers, streams: streams.map(\.name), files: files, root)
         if let mix = audience.streamWeights {
             for position in streams.indices { streams[position].weight = mix[streams[position].name] ?? 0 }
         }
@@ -74,7 +75,7 @@ package enum ProfileReader {
         let targets = TargetsReader.read(entries["targets"])
         let player = PlayerReader.read(entries["player"])
         let journey = JourneyReader(files: files).read(entries["access"], viewers: audience.viewers)
-        let profile = RunProfile(
+        var profile = RunProfile(
             name: name ?? "", seed: seed, streams: streams, regions: audience.regions, viewers: audience.viewers,
             arrivals: audience.arrivals, watch: audience.watch, player: player, http: HTTPReader.read(entries["http"]),
             token: AccessReader.token(entries["access"]), probes: ProbeReader.read(entries["access"]),
@@ -84,7 +85,9 @@ package enum ProfileReader {
                 entries["thresholds"],
                 ThresholdsReader.Names(
                     streams: streams.map(\.name), regions: audience.regions.map(\.name), devices: [player.name],
-                    steps: journey?.steps.map(\.name) ?? [])))
+                    phases: audience.script.map(\.name), steps: journey?.steps.map(\.name) ?? [])))
+        profile.script = audience.script
+        profile.behaviour = audience.behaviour
         Permission.check(profile, entries)
         return root.problems.problems.isEmpty ? profile : nil
     }
