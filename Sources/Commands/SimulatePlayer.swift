@@ -171,8 +171,8 @@ extension SimulatePlayerOptions {
         case .dynamic: .dynamic(.init(variant: .comparing, throughput: throughput, bola: bola, bolaE: bolaE))
         case .dynamicdash: .dynamic(.init(variant: .thresholds, throughput: throughput, bola: bola, bolaE: bolaE))
         case .bba: .bba(.init())
-        case .mpc: .mpc(.init())
-        case .robustmpc: .mpc(.init(isRobust: true))
+        case .mpc: .mpc(.init(firstHistory: history))
+        case .robustmpc: .mpc(.init(isRobust: true, firstHistory: history))
         case .l2a: .l2a(.init())
         case .lolplus: .loLPlus(.init())
         }

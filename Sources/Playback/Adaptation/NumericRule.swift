@@ -28,6 +28,8 @@ package protocol NumericRule: AdaptationRule {
     mutating func emptied()
     /// Whether ``gives(up:buffer:ladder:)`` is ever to be asked.
     var canGiveUp: Bool { get }
+    /// Whether enough is known of the link to choose.
+    var isInformed: Bool { get }
 }
 
 extension NumericRule {
@@ -37,6 +39,7 @@ extension NumericRule {
     package mutating func sought(to segmentIndex: Int) {}
     package mutating func emptied() {}
     package var canGiveUp: Bool { false }
+    package var isInformed: Bool { history.throughput != nil }
 
     /// Adds to the history.
     package mutating func measured(_ download: DownloadFigures, segmentDuration: Double) {
@@ -92,7 +95,7 @@ extension NumericRule {
     package mutating func choose(_ situation: AdaptationSituation) -> AdaptationChoice {
         let figures = DecisionFigures(situation)
         settle(figures, situation)
-        guard history.throughput != nil else { return AdaptationChoice(track: 0) }
+        guard isInformed else { return AdaptationChoice(track: 0) }
         if let held = journal.held {
             journal.held = nil
             return AdaptationChoice(track: figures.ladder.clamp(held))
