@@ -66,3 +66,19 @@ package struct ThroughputRule: Sendable, Hashable {
         return 0
     }
 }
+
+extension ThroughputRule: AdaptationRule {
+    package var estimate: BitRate? { estimator.measured }
+
+    package mutating func transferEnded(_ sample: TransferSample) {
+        if let active = sample.active {
+            estimator.sample(bytes: active.bytes, activeTime: active.time)
+        } else {
+            estimator.sample(bytes: sample.bytes, firstByte: sample.firstByte, total: sample.total)
+        }
+    }
+
+    package mutating func choose(_ situation: AdaptationSituation) -> AdaptationChoice {
+        AdaptationChoice(track: choice(in: situation.ladder, current: situation.current))
+    }
+}
