@@ -12,6 +12,10 @@ struct AdaptingState: Sendable {
     var playlistTime = TimeAmount.zero
     /// The rate at which the playhead moves.
     var rate = 1.0
+    /// When the rate is looked at again.
+    var catchUpDue: Instant?
+    /// How often the buffer has run out.
+    var stalls = 0
     /// When the first frame is shown, once enough is buffered.
     var startDue: Instant?
     /// Whose turn it is, where loaders take turns; the number of loaders when the round is over.
@@ -111,7 +115,7 @@ extension PlayerSession {
         return situation
     }
 
-    private var isLowLatencyStream: Bool {
+    var isLowLatencyStream: Bool {
         guard let media = loaders.first?.media else { return false }
         return media.playlist?.isLowLatency == true || !media.segments.isAvailableComplete
     }
@@ -165,6 +169,7 @@ extension PlayerSession {
 
     /// Tells the rule that the playhead moved, stopped or went on.
     mutating func playbackChanged(_ change: PlaybackChange, at now: Instant) {
+        if change == .stalled { latencyStalled(at: now) }
         guard rule != nil, !loaders.isEmpty else { return }
         let situation = situation(duration: .zero, at: now)
         rule?.playbackChanged(change, situation)

@@ -62,6 +62,8 @@ package struct PlayerSession: Sendable {
     var nextTransfer: UInt32 = 0
     var rule: (any AdaptationRule)?
     var adapting = AdaptingState()
+    /// Keeps the distance from the live edge; nil for a player that does not.
+    var catchUp: (any CatchUpRule)?
     var locations = LocationState()
     var awaited = Awaited()
     /// The presentation's clock less the local one.
@@ -104,6 +106,7 @@ package struct PlayerSession: Sendable {
         self.isAsset = isAsset
         presentationBase = manifestURI
         rule = context.settings.adaptation.makeRule(seed: seed)
+        catchUp = context.settings.catchUp?.makeRule()
     }
 
     var settings: PlayerSettings { context.settings }
@@ -142,6 +145,7 @@ package struct PlayerSession: Sendable {
         }
         guard !state.isFinal, isBegun else { return }
         planProgress(at: now)
+        keepLatency(at: now, &effects)
         runDueWork(at: now, &effects)
         checkLicence(&effects)
         updatePlayback(at: now, &effects)
@@ -161,6 +165,7 @@ package struct PlayerSession: Sendable {
         }
         if let end = instantOfPlaybackLimit { earliest = min(earliest, end) }
         if let due = adapting.progressDue, wantsProgress { earliest = min(earliest, due) }
+        if let due = adapting.catchUpDue, state == .playing { earliest = min(earliest, due) }
         if let due = adapting.startDue, !hasStarted { earliest = min(earliest, due) }
         if settings.loading == .sequential, let due = adapting.turnDue { earliest = min(earliest, due) }
         return earliest == .distantFuture ? nil : earliest

@@ -71,6 +71,17 @@ package struct PlayerSettings: Sendable, Hashable {
     package var replacesLowerTracks = false
     /// Tracks larger than this are left out, the smallest excepted; nil, the default, leaves none out.
     package var screen: ScreenSize?
+    /// How the playhead keeps its distance from the live edge; nil, the default, lets it be.
+    package var catchUp: CatchUpSettings?
+    /// True where that is done in low-latency streams only (dash.js, Media3).
+    ///
+    /// Default true.
+    package var catchesUpInLowLatencyOnly = true
+    /// What each stall of a live stream adds to the distance from its edge, up to a target duration (hls.js
+    /// `liveSyncOnStallIncrease`); it counts from the next jump to the edge on.
+    ///
+    /// Default zero.
+    package var holdBackPerStall = TimeAmount.zero
     /// How the track is chosen.
     package var adaptation: AdaptationMode
     /// What to do when the manifest or a playlist cannot be fetched.

@@ -20,12 +20,12 @@ extension DashJSRule {
                 else { return nil }
                 self.ladder = ladder
                 let target = max(bufferTime.seconds, 10 + 2 * Double(ladder.count))
-                gp = naturalLogarithm(highest.bitsPerSecond / lowest.bitsPerSecond) / (target / 10 - 1)
+                gp = Mathematics.logarithm(highest.bitsPerSecond / lowest.bitsPerSecond) / (target / 10 - 1)
                 vp = 10 / gp
             }
 
             func utility(_ track: Int) -> Double {
-                naturalLogarithm(ladder[track].bitsPerSecond / ladder[0].bitsPerSecond) + 1
+                Mathematics.logarithm(ladder[track].bitsPerSecond / ladder[0].bitsPerSecond) + 1
             }
 
             func quality(at level: Double) -> Int {
