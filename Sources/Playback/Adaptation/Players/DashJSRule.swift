@@ -164,7 +164,7 @@ package struct DashJSRule: AdaptationRule, Hashable {
     }
 
     private func insufficientBufferBound(_ throughput: Double, _ situation: AdaptationSituation) -> Int? {
-        guard segments > 2, !situation.isLowLatency, situation.segmentDuration > .zero else { return nil }
+        guard segments >= 2, !situation.isLowLatency, situation.segmentDuration > .zero else { return nil }
         if situation.isStalled { return 0 }
         let share = situation.buffer.seconds / situation.segmentDuration.seconds
         return quality(throughput * share * settings.insufficientBufferFactor, wait: 0, situation)
