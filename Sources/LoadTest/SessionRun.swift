@@ -192,6 +192,7 @@ final class SessionRun {
             giveUpAt = nil
             tell(.abort)
         } else {
+            tellProgress()
             tell(.wake)
         }
     }
