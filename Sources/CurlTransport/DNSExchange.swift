@@ -73,7 +73,8 @@ final class DNSExchange {
             return nil
         }
         let message = question.message(id: id)
-        let framed = [UInt8(truncatingIfNeeded: message.count >> 8), UInt8(truncatingIfNeeded: message.count)] + message
+        let framed =
+            [UInt8(truncatingIfNeeded: message.count >> 8), UInt8(truncatingIfNeeded: message.count)] + message
         let sent = framed.withUnsafeBytes { Glibc.send(stream, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
         guard sent == framed.count, let head = Self.read(2, from: stream, until: deadline),
             let body = Self.read(Int(head[0]) << 8 | Int(head[1]), from: stream, until: deadline)

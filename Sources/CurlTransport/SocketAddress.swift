@@ -102,7 +102,9 @@ package enum AddressCheck {
         guard let address = SocketAddress(host: text, port: 0) else {
             return "'\(text)' is no IP address; give one that this machine has"
         }
-        return address.bindingProblem.map { "cannot connect from \(text): \($0); give an address that this machine has" }
+        return address.bindingProblem.map {
+            "cannot connect from \(text): \($0); give an address that this machine has"
+        }
     }
 
     /// Whether the text is the address of a DNS server, perhaps with a port: `192.0.2.53`, `[::1]:5353`.
