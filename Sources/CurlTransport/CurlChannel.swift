@@ -29,6 +29,8 @@ package final class CurlChannel: TransferChannel {
     let number: UInt64
     let settings: ChannelSettings
     let sourceAddress: String?
+    /// The link to the viewer; nil carries whatever comes.
+    let link: SharedLink?
     /// Made with the first transfer; nil before that, and where libcurl has no memory for it.
     private(set) var share: UnsafeMutableRawPointer?
     /// Cookies that were stored before there was anything to store them in.
@@ -55,7 +57,9 @@ package final class CurlChannel: TransferChannel {
         self.number = number
         self.settings = settings
         let sources = loop.settings.sourceAddresses
-        sourceAddress = sources.isEmpty ? nil : sources[Int(number % UInt64(sources.count))]
+        let turn = sources.isEmpty ? nil : sources[Int(number % UInt64(sources.count))]
+        sourceAddress = settings.sourceAddress ?? turn
+        link = settings.link.map { loop.link(for: $0) }
         keptNames = Self.nameList(settings.keptHeaders)
     }
 
@@ -102,7 +106,18 @@ package final class CurlChannel: TransferChannel {
     package func progress(of id: TransferID) -> TransferProgress? {
         loop.assertOnLoop()
         if let transfer = transfers.first(where: { $0.isBusy(with: id) }) { return transfer.progress }
-        return waiting.contains { $0.id == id } ? TransferProgress(bytes: .zero, firstByte: nil) : nil
+        if waiting.contains(where: { $0.id == id }) { return TransferProgress(bytes: .zero, firstByte: nil) }
+        // Over, but nobody has heard of it yet.
+        for case .transferFinished(id, let result) in events {
+            switch result {
+            case .success(let result):
+                return TransferProgress(bytes: result.bytes, firstByte: result.timings.firstByte)
+            case .failure(let failure):
+                return TransferProgress(
+                    bytes: failure.bytes, firstByte: failure.status == nil ? nil : failure.timings.firstByte)
+            }
+        }
+        return nil
     }
 
     /// Keeps a cookie for later requests.
@@ -166,6 +181,7 @@ package final class CurlChannel: TransferChannel {
         // The connections end here, and their callbacks still name a handle's object: so those go last.
         if let share { curl_share_cleanup(share) }
         transfers.removeAll()
+        if let link { loop.release(link) }
         if let waitingTimer { loop.removeTimer(waitingTimer) }
         if let alarmTimer { loop.removeTimer(alarmTimer) }
         events.removeAll()
@@ -226,7 +242,7 @@ extension CurlChannel {
 
     /// A transfer has ended and its handle is free.
     func finished(_ id: TransferID, _ result: Result<TransferResult, FailedTransfer>) {
-        for socket in sockets { loop.markIdle(socket.descriptor) }
+        for socket in sockets where !hasPaused(to: socket.origin) { loop.markIdle(socket.descriptor) }
         runningChanged()
         report(id, result)
         while let next = waiting.first, let handle = freeHandle() {
@@ -266,6 +282,11 @@ extension CurlChannel {
 
     /// Whether libcurl has a transfer to an origin.
     func hasRunning(to origin: Int) -> Bool { transfers.contains { $0.isRunning(to: origin) } }
+
+    /// Whether a transfer to an origin is paused: libcurl then wants nothing of its connection, which yet is in use.
+    private func hasPaused(to origin: Int) -> Bool {
+        link != nil && transfers.contains { $0.isRunning(to: origin) && $0.response.pointee.paused }
+    }
 
     private func freeHandle() -> EasyTransfer? {
         if let free = transfers.first(where: { !$0.isBusy }) { return free }
