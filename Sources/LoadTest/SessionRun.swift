@@ -67,6 +67,8 @@ final class SessionRun {
     var isStoppedByRun = false
     /// The viewer's journey; nil where there is none.
     var steps: SessionSteps?
+    /// What the player's collector is still to be told.
+    var telemetry = TelemetryQueue()
     /// Told when the steps `on token refresh` are done: false when one was refused.
     var onTokenRefreshed: ((Bool) -> Void)?
     private let seed: UInt64
@@ -98,10 +100,13 @@ final class SessionRun {
         if let name = settings.token?.renewalHeader { channelSettings.keptHeaders.append(name) }
         let home = Self.home(of: stream.uri)
         self.home = home
-        channel = context.loop.openChannel(channelSettings)
-        let now = channel.now
         var chance = SeededGenerator(seed: settings.plan.seed, stream: planned.id.number, purpose: Self.chancePurpose)
         seed = chance.next()
+        channelSettings.headers = PlayerHeaders.filled(channelSettings.headers, seed: seed)
+        // Posts to a collector must not take a turn from media.
+        if context.player.settings.cmcd?.collector != nil { channelSettings.parallelTransfers += 1 }
+        channel = context.loop.openChannel(channelSettings)
+        let now = channel.now
         player = PlayerSession(context: context.player, manifestURI: stream.uri, seed: seed)
         recorded = settings.recordings?.begin(planned.id, context.player, manifestURI: stream.uri, seed: seed)
         let own = channelSettings
@@ -178,6 +183,7 @@ final class SessionRun {
         if let due = tokenAlarm, due <= now { refreshIssuedToken() }
         if let due = giveUpAt, due <= now {
             giveUpAt = nil
+            abandonTelemetry()
             tell(.abort)
         } else if let due = leaveAt, due <= now {
             leaveAt = nil
@@ -213,6 +219,7 @@ final class SessionRun {
             position += 1
         }
         effects.removeAll(keepingCapacity: true)
+        tellCollector()
         tellRefused()
         tellClock()
         followPlayer()
@@ -266,7 +273,7 @@ final class SessionRun {
 
     func send(_ transfer: Active) {
         var transfer = transfer
-        let headers = authorise(&transfer)
+        let (uri, headers) = dress(&transfer)
         transfer.tokenNumber = signer?.number ?? 0
         noteToken(on: transfer.uri)
         active.append(transfer)
@@ -279,7 +286,7 @@ final class SessionRun {
             }
         channel.begin(
             TransferRequest(
-                uri: transfer.uri, headers: headers, byteRange: transfer.request.byteRange, body: body,
+                uri: uri, headers: headers, byteRange: transfer.request.byteRange, body: body,
                 timeouts: settings.timeouts),
             as: transfer.channelID)
     }
