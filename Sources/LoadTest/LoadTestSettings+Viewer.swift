@@ -2,6 +2,7 @@ import Audience
 import Journeys
 import Manifests
 import Measurement
+import Playback
 import Quantities
 import Transport
 
@@ -15,6 +16,11 @@ extension LoadTestSettings {
             CacheHeaders.names + TransferFacts.headerNames + ["location", "retry-after", "date"]
             + (journey?.neededHeaders ?? [])
         if let name = token?.renewalHeader { settings.keptHeaders.append(name) }
+        var chance = SeededGenerator(
+            seed: plan.seed, stream: planned.id.number, purpose: SessionRun.chancePurpose)
+        settings.headers = PlayerHeaders.filled(settings.headers, seed: chance.next())
+        // Posts to a collector must not take a turn from media.
+        if devices[planned.device].player.cmcd?.collector != nil { settings.parallelTransfers += 1 }
         settings.resolver = region.resolver
         settings.link = link(of: planned)
         if !region.sourceAddresses.isEmpty {

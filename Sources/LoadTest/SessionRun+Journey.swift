@@ -32,7 +32,7 @@ extension SessionRun {
     }
 
     /// True when nothing is left to wait for.
-    var isOver: Bool { player.isFinished && steps?.run.isFinished != false }
+    var isOver: Bool { player.isFinished && steps?.run.isFinished != false && telemetry.isDone }
 
     /// Tells the journey something and carries out what it wants; never from inside its own ``JourneyRun/handle``.
     func tellJourney(_ input: JourneyInput) {

@@ -9,7 +9,7 @@ extension SessionRun {
     func transferFinished(_ id: TransferID, _ result: Result<TransferResult, FailedTransfer>) {
         if clockTransfer?.id == id { return clockTransferFinished(result) }
         if renewalTransfer?.id == id { return renewalFinished(result) }
-        if stepFinished(id, result) { return }
+        if telemetryFinished(id, result) || stepFinished(id, result) { return }
         guard let position = active.firstIndex(where: { $0.channelID == id }) else { return }
         let transfer = active.remove(at: position)
         switch result {

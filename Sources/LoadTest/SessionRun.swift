@@ -78,6 +78,8 @@ final class SessionRun {
     var isStoppedByRun = false
     /// The viewer's journey; nil where there is none.
     var steps: SessionSteps?
+    /// What the player's collector is still to be told.
+    var telemetry = TelemetryQueue()
     /// Told when the steps `on token refresh` are done: false when one was refused.
     var onTokenRefreshed: ((Bool) -> Void)?
     private let seed: UInt64
@@ -190,6 +192,7 @@ final class SessionRun {
         if let due = tokenAlarm, due <= now { refreshIssuedToken() }
         if let due = giveUpAt, due <= now {
             giveUpAt = nil
+            abandonTelemetry()
             tell(.abort)
         } else {
             tellProgress()
@@ -222,6 +225,7 @@ final class SessionRun {
             position += 1
         }
         effects.removeAll(keepingCapacity: true)
+        tellCollector()
         tellRefused()
         tellClock()
         followPlayer()
@@ -276,7 +280,7 @@ final class SessionRun {
 
     func send(_ transfer: Active) {
         var transfer = transfer
-        let headers = authorise(&transfer)
+        let (uri, headers) = dress(&transfer)
         transfer.tokenNumber = signer?.number ?? 0
         noteToken(on: transfer.uri)
         active.append(transfer)
@@ -289,7 +293,7 @@ final class SessionRun {
             }
         channel.begin(
             TransferRequest(
-                uri: transfer.uri, headers: headers, byteRange: transfer.request.byteRange, body: body,
+                uri: uri, headers: headers, byteRange: transfer.request.byteRange, body: body,
                 timeouts: settings.timeouts),
             as: transfer.channelID)
     }

@@ -70,6 +70,7 @@ extension PlayerSession {
         pending.append(transfer)
         var request = SessionRequest(kind: kind, uri: uri, byteRange: byteRange, reading: reading, due: due)
         request.awaited = awaited
+        request.telemetry = telemetry(of: transfer, segment)
         if let segment, segment.stage == .segment, let loader = purpose.loader {
             request.media = wanted(segment, of: loader, isHint: purpose == .hint(loader: loader), at: playheadInstant)
         }
@@ -88,6 +89,7 @@ extension PlayerSession {
     ) {
         guard let position = pending.firstIndex(where: { $0.id == id }) else { return }
         let transfer = pending.remove(at: position)
+        noteTelemetry(transfer, outcome, at: now)
         if case .asset = transfer.purpose, finishedOfAsset(transfer, outcome, at: now, &effects) { return }
         report(transfer, outcome, &effects)
         guard !state.isFinal else { return }

@@ -56,6 +56,8 @@ struct PlaybackHarness {
     var clockOffset: Double? = 0
     /// How often the session asked for a licence; a test answers.
     private(set) var licencesAsked = 0
+    /// What the session told its collector.
+    private(set) var told: [CMCDReport] = []
     private var flows: [Flow] = []
     /// Inputs that the test wants made at a time.
     private var planned: [(at: Double, input: SessionInput)] = []
@@ -159,6 +161,7 @@ struct PlaybackHarness {
         var effects: [SessionEffect] = []
         recording.note(input, at: instant)
         session.handle(input, at: instant, effects: &effects)
+        told += session.takeTelemetry().reports
         session.checkInvariants()
         var cancelled: [Flow] = []
         for effect in effects {
