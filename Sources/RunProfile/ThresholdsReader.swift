@@ -6,7 +6,7 @@ enum ThresholdsReader {
     private static let expected = "a threshold such as startup time p95 < 3 s"
 
     /// - Returns: The thresholds as written; each one parses and is about something that the profile has.
-    static func read(_ node: ProfileNode?, streams: [String], regions: [String], player: String, steps: [String])
+    static func read(_ node: ProfileNode?, streams: [String], regions: [String], devices: [String], steps: [String])
         -> [String]
     {
         guard let node else { return [] }
@@ -14,7 +14,7 @@ enum ThresholdsReader {
             guard let text = text(of: item) else { return nil }
             do throws(ThresholdParseError) {
                 let threshold = try Threshold(parsing: text)
-                check(threshold, item, streams: streams, regions: regions, player: player, steps: steps)
+                check(threshold, item, streams: streams, regions: regions, devices: devices, steps: steps)
                 return text
             } catch {
                 item.problem(error.sentence)
@@ -36,7 +36,7 @@ enum ThresholdsReader {
 
     /// A threshold on a name that nothing has would never be more than "not enough data".
     private static func check(
-        _ threshold: Threshold, _ item: ProfileNode, streams: [String], regions: [String], player: String,
+        _ threshold: Threshold, _ item: ProfileNode, streams: [String], regions: [String], devices: [String],
         steps: [String]
     ) {
         let scope = threshold.scope
@@ -46,7 +46,7 @@ enum ThresholdsReader {
         case .overall, .edge: return
         case .stream: names = streams
         case .region: names = regions
-        case .device: names = [player]
+        case .device: names = devices
         case .step: names = steps
         case .kind: names = TransferKind.allCases.map(\.label) + (isOfGates ? ["part"] : [])
         }
