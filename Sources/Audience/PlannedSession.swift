@@ -21,6 +21,9 @@ package struct PlannedSession: Sendable, Hashable {
     /// The link that the viewer shares with the others of its household: sessions with the same number share one.
     package var household: UInt64
     /// Spreads viewers over what a region or a network has several of, such as edges: at least 0 and below 1.
+    ///
+    /// A viewer is at the edge whose number is the whole part of the place times the count of the region's edges
+    /// (``edge(of:)``), so that the plan knows whom the outage of one edge meets.
     package var place: Double
     /// How long the viewer stays; nil until the end.
     package var watch: TimeAmount?
@@ -47,6 +50,17 @@ package struct PlannedSession: Sendable, Hashable {
             self.at = at
             self.kind = kind
         }
+    }
+
+    /// The number of the viewer's edge, from 0, among so many; 0 where there are none.
+    package func edge(of count: Int) -> Int { count > 1 ? min(count - 1, Int(place * Double(count))) : 0 }
+
+    /// When the visit ends by plan, if playback begins at the arrival and nothing goes wrong; nil at the end of the
+    /// content or the run.
+    package var plannedEnd: Instant? {
+        let watched = watch.map { arrival + $0 }
+        guard let departure else { return watched }
+        return watched.map { min($0, departure.at) } ?? departure.at
     }
 
     /// Creates a visit.
