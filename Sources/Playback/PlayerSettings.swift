@@ -67,6 +67,8 @@ package struct PlayerSettings: Sendable, Hashable {
     ///
     /// Default false: protected content is fetched and played like any other.
     package var requestsLicences = false
+    /// How the player tells servers about its playback; nil, the default, tells nothing.
+    package var cmcd: CMCDSettings?
 
     /// Creates settings; the defaults are those of no player in particular, and modest.
     package init(
