@@ -111,13 +111,23 @@ package struct AudiencePlan: Sendable, Hashable {
         var place = generator(household, Purpose.place)
         let region = pick(mixes.regions, household, Purpose.region)
         let networks = settings.networksOfRegion.isEmpty ? mixes.networks : mixes.networksOfRegion[region]
+        let network = pick(networks ?? mixes.networks, household, Purpose.network)
         let group = layout.group(of: viewer)
         return PlannedSession(
             id: SessionID(viewer: viewer), arrival: arrival(of: viewer, in: group), phase: group.phase,
             stream: pick(mixes.streams, viewer, Purpose.stream), region: region,
             device: pick(mixes.devices, viewer, Purpose.device),
-            network: pick(networks ?? mixes.networks, household, Purpose.network), household: UInt64(household),
+            network: network, household: link(of: viewer, household, network),
             place: place.unit(), watch: settings.watch.draw(&watch))
+    }
+
+    /// The number of the link of a viewer: of the household, or of the first viewer on it where networks differ in how
+    /// many share one.
+    private func link(of viewer: Int, _ household: Int, _ network: Int) -> UInt64 {
+        guard settings.householdSizes.indices.contains(network) else { return UInt64(household) }
+        let first = household * max(1, settings.householdSize)
+        let size = max(1, settings.householdSizes[network])
+        return UInt64(first + (viewer - first) / size * size)
     }
 
     private func arrival(of viewer: Int, in group: AudienceLayout.Group) -> Instant {

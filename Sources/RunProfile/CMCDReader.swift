@@ -46,7 +46,8 @@ enum CMCDReader {
         collector.batch = entries["batch"]?.whole(1...100) ?? collector.batch
         if let events = entries["events"] {
             let names = CMCDEvent.allCases.map(\.rawValue).joined(separator: ", ")
-            collector.events = Set(events.items().compactMap { $0.value("one of: \(names)", CMCDEvent.init(rawValue:)) })
+            collector.events = Set(
+                events.items().compactMap { $0.value("one of: \(names)", CMCDEvent.init(rawValue:)) })
         }
         return collector
     }

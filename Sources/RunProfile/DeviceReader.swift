@@ -52,7 +52,7 @@ struct DeviceReader {
         device.player = PlayerReader.read(node, base: device.player, allowed: allowed)
         readRequests(entries, &device)
         device.screen = entries["screen"]?.value(ScreenSize.expected, ScreenSize.init)
-        device.cmcd = entries["cmcd"].flatMap(CMCDReader.read)
+        device.player.cmcd = entries["cmcd"].flatMap(CMCDReader.read)
         return device
     }
 

@@ -105,19 +105,19 @@ final class NetworkReader {
         do throws(LinkTraceError) {
             return try LinkTraceFile.read(bytes, name: path)
         } catch {
-            node.problem("the trace file '\(path)' cannot be used: \(error.sentence)")
+            node.problem("the trace file '\(path)' cannot be used: \(error)")
             return nil
         }
     }
 
-    private func outage(_ node: ProfileNode) -> RunProfile.Network.Outage? {
+    private func outage(_ node: ProfileNode) -> LinkTrace.Outage? {
         let entries = node.entries("an outage such as {at: 5 min, for: 20 s}", allowed: ProfileVocabulary.outage)
         guard node.isMapping else { return nil }
         for name in ["at", "for"] where entries[name] == nil { node.problem("the setting '\(name)' is missing") }
         guard let at = entries["at"]?.duration(), let length = entries["for"]?.duration(orZero: false) else {
             return nil
         }
-        return RunProfile.Network.Outage(at: .zero + at, duration: length)
+        return LinkTrace.Outage(at: at, duration: length)
     }
 
     private func household(_ node: ProfileNode) -> Int {

@@ -36,12 +36,14 @@ enum Permission {
 /// The same rule for collectors of telemetry, and names that others are asked for.
 extension Permission {
     /// Whether somebody else than this machine says what a name means.
-    private static func asksOthers(_ profile: RunProfile) -> Bool { profile.regions.contains { $0.resolver != .system } }
+    private static func asksOthers(_ profile: RunProfile) -> Bool {
+        profile.regions.contains { $0.resolver != .system }
+    }
 
     private static func checkCollectors(_ profile: RunProfile, _ node: ProfileNode?) {
         guard let node else { return }
         for device in profile.devices {
-            guard let collector = device.cmcd?.collector else { continue }
+            guard let collector = device.player.cmcd?.collector else { continue }
             let reference = URIReference(collector.uri)
             guard let host = reference.host else { continue }
             let word = "the CMCD collector of \(device.name)"

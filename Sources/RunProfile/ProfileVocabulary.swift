@@ -63,7 +63,8 @@ enum ProfileVocabulary {
         ("audience.networks.NAME", network), ("audience.networks.NAME.process", process),
         ("audience.networks.NAME.process.ar1", autoregressive),
         ("audience.networks.NAME.process.markov", markov), ("audience.networks.NAME.outages", outage),
-        ("audience.networks.NAME.household", household), ("player", player), ("player.timeouts", timeouts), ("http", http),
+        ("audience.networks.NAME.household", household), ("player", player), ("player.timeouts", timeouts),
+        ("http", http),
         ("run", run),
     ]
 }

@@ -52,7 +52,8 @@ struct RegionReader {
     /// `system`, `192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53` or `[2001:db8::53]:5353`.
     private static func resolver(_ text: String) -> NameSource? {
         if text == "system" { return .system }
-        if AudienceReader.address(text) != nil { return .server(text) }
+        // One colon alone divides an address of four parts from its port.
+        if text.filter({ $0 == ":" }).count != 1, AudienceReader.address(text) != nil { return .server(text) }
         let (host, port): (Substring, Substring)
         if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
             host = text[text.index(after: text.startIndex)..<end]

@@ -21,7 +21,5 @@ extension RunProfile {
         package var headers: [HTTPHeader] = []
         /// The size of its screen, above which no track is taken; nil for no bound.
         package var screen: ScreenSize?
-        /// What it tells of its playback by CTA-5004; nil tells nothing.
-        package var cmcd: CMCDSettings?
     }
 }

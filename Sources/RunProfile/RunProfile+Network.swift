@@ -13,7 +13,7 @@ extension RunProfile {
         /// Extra delay before the first byte of each response, beside what the source has.
         package var delay = TimeAmount.zero
         /// When nothing arrives, from the begin of the run on.
-        package var outages: [Outage] = []
+        package var outages: [LinkTrace.Outage] = []
         /// How many viewers share a link, from 1 to 8; 1 when each has one alone.
         package var householdSize = 1
 
@@ -31,14 +31,6 @@ extension RunProfile {
             case process(LinkProcess)
         }
 
-        /// A time in which nothing arrives.
-        package struct Outage: Sendable, Hashable {
-            /// When it begins.
-            package var at: Instant
-            /// How long it lasts; more than zero.
-            package var duration: TimeAmount
-        }
-
         /// The least number that each of some sizes divides; 1 for none.
         static func commonMultiple(_ sizes: [Int]) -> Int {
             sizes.reduce(1) { multiple, size in
@@ -48,25 +40,29 @@ extension RunProfile {
             }
         }
 
-        /// What the link carries over time, without the delay and the outages of this network; nil for whatever comes.
+        /// What the link carries over time, with the delay and the outages of this network; nil for a link that carries
+        /// whatever comes at once.
         ///
         /// - Parameter seed: What decides a process or a preset that varies.
         package func trace(seed: UInt64) -> LinkTrace? {
-            switch source {
-            case .unlimited: nil
-            case .rate(let rate): LinkTrace(name: name, rate: rate)
-            case .preset(let preset): preset.trace(seed: seed)
-            case .trace(let trace): trace
-            case .process(let process): process.trace(seed: seed)
+            let bare: LinkTrace? =
+                switch source {
+                case .unlimited: nil
+                case .rate(let rate): LinkTrace(name: name, rate: rate)
+                case .preset(let preset): preset.trace(seed: seed)
+                case .trace(let trace): trace
+                case .process(let process): process.trace(seed: seed)
+                }
+            guard bare != nil || delay > .zero || !outages.isEmpty else { return nil }
+            let link = bare ?? LinkTrace(name: name, rate: Self.unlimitedRate)
+            let steps = link.steps.map { step in
+                LinkTrace.Step(duration: step.duration, rate: step.rate, delay: step.delay + delay)
             }
+            let delayed = delay > .zero ? LinkTrace(name: link.name, steps: steps) : link
+            return outages.isEmpty ? delayed : delayed.adding(outages: outages)
         }
-    }
-}
 
-extension LinkTrace {
-    /// What the link carries on average over its whole length.
-    package var meanRate: BitRate {
-        let bits = steps.reduce(0) { $0 + $1.rate.bitsPerSecond * $1.duration.seconds }
-        return BitRate(bitsPerSecond: bits / max(1e-9, duration.seconds))
+        /// More than any machine's own link: what a link without a rate of its own carries outside its outages.
+        private static let unlimitedRate = BitRate.megabits(1_000_000)
     }
 }

@@ -20,7 +20,7 @@ struct BlockChart {
     ///   - isWhole: Whether the values are whole numbers.
     /// - Returns: The lines, the highest first.
     func lines(_ values: [Double], seconds: Double, isWhole: Bool) -> [String] {
-        let axis = Axis(upTo: values.max() ?? 0, steps: max(2, height / 3), isWhole: isWhole)
+        let axis = Axis(upTo: values.max() ?? 0, steps: max(2, height / 2), isWhole: isWhole)
         let labels = rowLabels(axis)
         var lines: [String] = []
         for row in 0..<height {

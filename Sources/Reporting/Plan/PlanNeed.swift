@@ -24,6 +24,8 @@ extension PlanReport {
             case processors
             /// Things in a second.
             case perSecond = "per second"
+            /// Bits in a second.
+            case bitRate = "bits per second"
         }
 
         /// How a need stands to what there is.
@@ -68,6 +70,7 @@ extension PlanReport {
             case .bytes: Figures.bytes(Int64(clampingRounded: value))
             case .processors: Figures.short(value)
             case .perSecond: Figures.short(value) + " /s"
+            case .bitRate: Figures.rate(BitRate(bitsPerSecond: value))
             }
         }
 
