@@ -107,27 +107,25 @@ package struct AudiencePlan: Sendable, Hashable {
     /// The first visit of a viewer as it would be if the script did nothing to it.
     private func arriving(_ viewer: Int) -> PlannedSession {
         var watch = generator(viewer, Purpose.watch)
-        let household = settings.householdSize > 1 ? viewer / settings.householdSize : viewer
-        var place = generator(household, Purpose.place)
-        let region = pick(mixes.regions, household, Purpose.region)
-        let networks = settings.networksOfRegion.isEmpty ? mixes.networks : mixes.networksOfRegion[region]
-        let network = pick(networks ?? mixes.networks, household, Purpose.network)
+        // Where links are shared, neighbours draw as one what their link has.
+        let neighbours = viewer / max(1, settings.householdSize)
+        var place = generator(neighbours, Purpose.place)
+        let region = pick(mixes.regions, neighbours, Purpose.region)
+        let mix = mixes.networksOfRegion.isEmpty ? nil : mixes.networksOfRegion[region]
+        let network = pick(mix ?? mixes.networks, neighbours, Purpose.network)
         let group = layout.group(of: viewer)
         return PlannedSession(
             id: SessionID(viewer: viewer), arrival: arrival(of: viewer, in: group), phase: group.phase,
             stream: pick(mixes.streams, viewer, Purpose.stream), region: region,
-            device: pick(mixes.devices, viewer, Purpose.device),
-            network: network, household: link(of: viewer, household, network),
-            place: place.unit(), watch: settings.watch.draw(&watch))
+            device: pick(mixes.devices, viewer, Purpose.device), network: network,
+            household: household(of: viewer, network), place: place.unit(), watch: settings.watch.draw(&watch))
     }
 
-    /// The number of the link of a viewer: of the household, or of the first viewer on it where networks differ in how
-    /// many share one.
-    private func link(of viewer: Int, _ household: Int, _ network: Int) -> UInt64 {
-        guard settings.householdSizes.indices.contains(network) else { return UInt64(household) }
-        let first = household * max(1, settings.householdSize)
-        let size = max(1, settings.householdSizes[network])
-        return UInt64(first + (viewer - first) / size * size)
+    /// The number of the first viewer of a viewer's household.
+    private func household(of viewer: Int, _ network: Int) -> UInt64 {
+        let sizes = settings.householdSizes
+        let size = max(1, sizes.indices.contains(network) ? sizes[network] : settings.householdSize)
+        return UInt64(viewer / size * size)
     }
 
     private func arrival(of viewer: Int, in group: AudienceLayout.Group) -> Instant {

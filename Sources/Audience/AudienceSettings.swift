@@ -25,8 +25,8 @@ package struct AudienceSettings: Sendable, Hashable {
     package var networksOfRegion: [Int: [Double]] = [:]
     /// How many viewers share a link: neighbours by number, who have region, network and place in common; at least 1.
     package var householdSize = 1
-    /// How many of those who could share a link do so, for each network, in the order of their numbers; all of them where
-    /// it is missing. A divisor of ``householdSize`` makes all links alike.
+    /// How many of those who could share a link do so, for each network: a divisor of ``householdSize``; all of them
+    /// where it is missing.
     package var householdSizes: [Int] = []
     /// What viewers do while they watch.
     package var behaviour = ViewerBehaviour()

@@ -19,6 +19,8 @@ package struct PlannedSession: Sendable, Hashable {
     /// The position of the network (last mile) in the settings.
     package var network: Int
     /// The link that the viewer shares with the others of its household: sessions with the same number share one.
+    ///
+    /// It is the number of the household's first viewer.
     package var household: UInt64
     /// Spreads viewers over what a region or a network has several of, such as edges: at least 0 and below 1.
     ///

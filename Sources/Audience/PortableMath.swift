@@ -7,7 +7,7 @@ enum PortableMath {
     /// Source: `__ieee754_log` of fdlibm 5.3 (Sun Microsystems, 1993): x = 2^k (1 + f), then a polynomial in
     /// f / (2 + f).
     static func log(_ value: Double) -> Double {
-        guard value > 0, value < .infinity else { return value == 0 ? -.infinity : value > 0 ? value : .nan }
+        guard value > 0, value < .infinity else { return value == 0 ? -.infinity : value == .infinity ? value : .nan }
         var exponent = Double(value.exponent)
         var significand = value.significand
         if significand > 1.4142135623730951 {
