@@ -24,10 +24,14 @@ static int64_t monotonic_tick(void) {
 
 // Reads the heads of the boxes (ISO/IEC 14496-12 section 4.2) in a body as it passes by, and tells where chunks end. What
 // is no such file is counted as one box without end.
-static void read_boxes(fh_response *response, const uint8_t *bytes, size_t length) {
-    int64_t now = fh_monotonic();
+//
+// The bytes arrived evenly from `begun` to `ended`, which are the same where no link is between.
+static void read_boxes(fh_response *response, const uint8_t *bytes, size_t length, int64_t begun, int64_t ended) {
+    int64_t now = ended;
+    double each = length > 0 ? (double)(ended - begun) / (double)length : 0;
     size_t at = 0;
     while (at < length) {
+        if (each > 0) now = begun + (int64_t)(each * (double)at);
         if (response->box_left == 0) {
             response->box_head[response->box_head_length++] = bytes[at++];
             uint8_t needed = 8;
@@ -61,6 +65,7 @@ static void read_boxes(fh_response *response, const uint8_t *bytes, size_t lengt
             at += step;
             response->box_left -= step;
             if (response->in_chunk) response->chunk_bytes += step;
+            if (each > 0) now = begun + (int64_t)(each * (double)at);
         }
         if (response->box_left == 0 && response->in_chunk && response->box_type == 0x6d646174) {  // mdat
             response->in_chunk = false;
@@ -87,19 +92,24 @@ void fh_response_measure_chunks(fh_response *response) {
     response->active_time = 0;
 }
 
-// The body. Returning another count than was given ends the transfer with CURLE_WRITE_ERROR.
-static size_t on_body(char *bytes, size_t size, size_t count, void *context) {
-    fh_response *response = context;
-    size_t length = size * count;
-    response->last_activity = monotonic_tick();
+// Takes bytes of the body; false ends the transfer.
+static bool take_body(fh_response *response, const char *bytes, size_t length) {
     if (!response->keep_body) {
         response->body_bytes += length;
-        if (response->measure_chunks) read_boxes(response, (const uint8_t *)bytes, length);
-        return length;
+        if (response->measure_chunks) {
+            int64_t now = fh_monotonic(), begun = now;
+            if (response->shaped && response->carry_rate > 0) {
+                begun = now - (int64_t)((double)length / response->carry_rate * 1e9);
+                if (begun < response->carried_until) begun = response->carried_until;
+                response->carried_until = now;
+            }
+            read_boxes(response, (const uint8_t *)bytes, length, begun, now);
+        }
+        return true;
     }
     if (length > response->body_limit - response->body_bytes) {
         response->failure = fh_response_body_too_large;
-        return length == 0 ? 1 : 0;
+        return false;
     }
     size_t needed = (size_t)response->body_bytes + length;
     if (needed > response->body_capacity) {
@@ -109,14 +119,66 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context) {
         uint8_t *grown = realloc(response->body, capacity);
         if (!grown) {
             response->failure = fh_response_out_of_memory;
-            return 0;
+            return false;
         }
         response->body = grown;
         response->body_capacity = capacity;
     }
     memcpy(response->body + response->body_bytes, bytes, length);
     response->body_bytes += length;
+    return true;
+}
+
+// Bytes of an encoded body that have come from the wire and not yet been carried by the link.
+static uint64_t wire_pending(fh_response *response) {
+    uint64_t wire = response->framed_bytes;
+    if (!response->counting_frames) {
+        curl_off_t counted = 0;
+        fh_easy_get_offset(response->easy, CURLINFO_SIZE_DOWNLOAD_T, &counted);
+        wire = counted > 0 ? (uint64_t)counted : 0;
+    }
+    return wire > response->wire_carried ? wire - response->wire_carried : 0;
+}
+
+// The body over a link: as much as the link has carried. What was taken of a block before a pause is skipped when
+// libcurl offers the block again. An encoded body is carried as it is on the wire, and taken block by block.
+static size_t on_shaped_body(fh_response *response, const char *bytes, size_t length) {
+    int64_t now = monotonic_tick();
+    response->paused = false;
+    while (response->taken < length) {
+        size_t rest = length - response->taken;
+        uint64_t wanted = response->encoded ? wire_pending(response) : rest;
+        uint64_t needed = response->encoded ? wanted : 1;
+        if (wanted > 0 && (response->grant < needed || now > response->grant_until)) {
+            response->on_starved(response->owner, wanted);
+            if (response->grant < needed) {
+                response->paused = true;
+                return CURL_WRITEFUNC_PAUSE;
+            }
+        }
+        size_t take = rest;
+        if (response->encoded) {
+            response->grant -= wanted;
+            response->wire_carried += wanted;
+        } else {
+            if (take > response->grant) take = (size_t)response->grant;
+            response->grant -= take;
+        }
+        response->last_activity = now;
+        if (!take_body(response, bytes + response->taken, take)) return length == 0 ? 1 : 0;
+        response->taken += take;
+    }
+    response->taken = 0;
     return length;
+}
+
+// The body. Returning another count than was given ends the transfer with CURLE_WRITE_ERROR.
+static size_t on_body(char *bytes, size_t size, size_t count, void *context) {
+    fh_response *response = context;
+    size_t length = size * count;
+    if (response->shaped) return on_shaped_body(response, bytes, length);
+    response->last_activity = monotonic_tick();
+    return take_body(response, bytes, length) ? length : length == 0 ? 1 : 0;
 }
 
 // Counts the body as it crosses the wire. libcurl's own count leaves the framing of chunks out.
@@ -172,6 +234,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context) {
     fh_response *response = context;
     size_t length = size * count;
     response->last_activity = monotonic_tick();
+    if (response->shaped && response->header_bytes == 0) response->on_first_byte(response->owner);
     response->header_bytes += length;
     if (response->header_bytes > response->header_limit) {
         response->failure = fh_response_headers_too_large;
@@ -180,6 +243,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context) {
     if (length >= 5 && memcmp(bytes, "HTTP/", 5) == 0) {
         response->headers_length = 0;
         response->chunked = false;
+        response->encoded = false;
         return length;
     }
     const char *colon = memchr(bytes, ':', length);
@@ -201,6 +265,10 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context) {
     if (name_length == 17 && strncasecmp(bytes, "transfer-encoding", 17) == 0 &&
         contains_word(value, value_length, "chunked")) {
         response->chunked = true;
+    }
+    if (response->may_be_encoded && name_length == 16 && strncasecmp(bytes, "content-encoding", 16) == 0 &&
+        contains_word(value, value_length, "gzip")) {
+        response->encoded = true;
     }
     if (is_wanted(response->kept_names, bytes, name_length) &&
         !keep_header(response, bytes, name_length, value, value_length)) {
@@ -236,6 +304,22 @@ void fh_response_begin(fh_response *response, bool keep_body, uint64_t body_limi
     response->last_activity = 0;
     response->headers_length = 0;
     response->error[0] = 0;
+    response->shaped = false;
+    response->may_be_encoded = false;
+    response->encoded = false;
+    response->paused = false;
+    response->held_until = 0;
+    response->grant = 0;
+    response->taken = 0;
+}
+
+void fh_response_shape(fh_response *response, bool may_be_encoded) {
+    response->shaped = true;
+    response->may_be_encoded = may_be_encoded;
+    response->grant_until = 0;
+    response->carry_rate = 0;
+    response->carried_until = 0;
+    response->wire_carried = 0;
 }
 
 void fh_response_release(fh_response *response) {

@@ -114,7 +114,7 @@ extension CurlChannel {
             || sockets.contains { $0.origin == origin && !loop.state(of: $0.descriptor).peerHasClosed }
     }
 
-    private func hasIdleConnection(to origin: Int) -> Bool {
+    func hasIdleConnection(to origin: Int) -> Bool {
         sockets.contains {
             guard $0.origin == origin else { return false }
             let state = loop.state(of: $0.descriptor)

@@ -29,6 +29,8 @@ package final class CurlChannel: TransferChannel {
     let number: UInt64
     let settings: ChannelSettings
     let sourceAddress: String?
+    /// The link to the viewer; nil carries whatever comes.
+    let link: SharedLink?
     /// Made with the first transfer; nil before that, and where libcurl has no memory for it.
     private(set) var share: UnsafeMutableRawPointer?
     /// Cookies that were stored before there was anything to store them in.
@@ -56,6 +58,7 @@ package final class CurlChannel: TransferChannel {
         self.settings = settings
         let sources = loop.settings.sourceAddresses
         sourceAddress = sources.isEmpty ? nil : sources[Int(number % UInt64(sources.count))]
+        link = settings.link.map { loop.link(for: $0) }
         keptNames = Self.nameList(settings.keptHeaders)
     }
 
@@ -166,6 +169,7 @@ package final class CurlChannel: TransferChannel {
         // The connections end here, and their callbacks still name a handle's object: so those go last.
         if let share { curl_share_cleanup(share) }
         transfers.removeAll()
+        if let link { loop.release(link) }
         if let waitingTimer { loop.removeTimer(waitingTimer) }
         if let alarmTimer { loop.removeTimer(alarmTimer) }
         events.removeAll()
@@ -226,7 +230,7 @@ extension CurlChannel {
 
     /// A transfer has ended and its handle is free.
     func finished(_ id: TransferID, _ result: Result<TransferResult, FailedTransfer>) {
-        for socket in sockets { loop.markIdle(socket.descriptor) }
+        for socket in sockets where !hasPaused(to: socket.origin) { loop.markIdle(socket.descriptor) }
         runningChanged()
         report(id, result)
         while let next = waiting.first, let handle = freeHandle() {
@@ -266,6 +270,11 @@ extension CurlChannel {
 
     /// Whether libcurl has a transfer to an origin.
     func hasRunning(to origin: Int) -> Bool { transfers.contains { $0.isRunning(to: origin) } }
+
+    /// Whether a transfer to an origin is paused: libcurl then wants nothing of its connection, which yet is in use.
+    private func hasPaused(to origin: Int) -> Bool {
+        link != nil && transfers.contains { $0.isRunning(to: origin) && $0.response.pointee.paused }
+    }
 
     private func freeHandle() -> EasyTransfer? {
         if let free = transfers.first(where: { !$0.isBusy }) { return free }

@@ -92,11 +92,12 @@ extension CurlLoop {
         guard place < descriptors.count else { return }
         let wanted = descriptors[place].wanted
         guard wanted != 0 else {
-            // An idle connection speaks up: the server closed it. libcurl finds out when it wants to use it.
+            // An idle connection speaks up: the server closed it. libcurl finds out when it wants to use it. One whose
+            // transfer is paused has more bytes: it is watched again when libcurl wants them.
             var event = epoll_event()
             epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, &event)
             descriptors[place].registered = 0
-            descriptors[place].peerHasClosed = true
+            descriptors[place].peerHasClosed = descriptors[place].isIdle
             return
         }
         var mask: Int32 = 0
@@ -149,9 +150,16 @@ extension CurlLoop {
 
     /// A transfer ended: the connection that no transfer uses any more is idle.
     func markIdle(_ descriptor: Int32) {
-        guard Int(descriptor) < descriptors.count, descriptors[Int(descriptor)].registered != 0,
-            descriptors[Int(descriptor)].wanted == 0
-        else { return }
-        descriptors[Int(descriptor)].isIdle = true
+        let place = Int(descriptor)
+        guard place < descriptors.count, descriptors[place].wanted == 0, !descriptors[place].peerHasClosed else {
+            return
+        }
+        if descriptors[place].registered == 0 {
+            // Nobody watched it while its transfer was paused.
+            var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(fd: descriptor))
+            guard epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 else { return }
+            descriptors[place].registered = EPOLLIN.rawValue
+        }
+        descriptors[place].isIdle = true
     }
 }

@@ -9,6 +9,7 @@ enum TimerTarget {
     case alarm(CurlChannel)
     case waitingTransfers(CurlChannel)
     case watchdog(EasyTransfer)
+    case link(SharedLink)
 }
 
 extension CurlLoop {
@@ -59,6 +60,7 @@ extension CurlLoop {
             case .alarm(let channel): channel.alarmIsDue()
             case .waitingTransfers(let channel): channel.waitingIsDue(at: now)
             case .watchdog(let transfer): transfer.watchdogIsDue(at: now)
+            case .link(let link): link.isDue(at: now)
             }
         }
     }

@@ -34,6 +34,8 @@ package final class CurlLoop: TaskExecutor, @unchecked Sendable {
     @exclusivity(unchecked) var descriptors: [DescriptorState] = []
     var channels: [UInt64: CurlChannel] = [:]
     var channelsEverOpened: UInt64 = 0
+    /// The links of households with open channels.
+    var links: [UInt64: SharedLink] = [:]
     @exclusivity(unchecked) var ready: [CurlChannel] = []
     var names: [String: CachedName] = [:]
     var waitingForName: [String: [NameWait]] = [:]

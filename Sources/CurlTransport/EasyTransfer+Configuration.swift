@@ -33,6 +33,7 @@ extension EasyTransfer {
         let context = Unmanaged.passUnretained(self).toOpaque()
         note(fh_response_install(response, easy))
         response.pointee.owner = context
+        installLink()
         response.pointee.on_chunk = { owner, index, at in
             guard let owner else { return }
             Unmanaged<EasyTransfer>.fromOpaque(owner).takeUnretainedValue().chunkArrived(Int(index), at: at)
@@ -60,7 +61,8 @@ extension EasyTransfer {
             fh_easy_set_open_socket(easy) { context, _, address in
                 guard let context, let address else { return -1 }
                 let transfer = Unmanaged<EasyTransfer>.fromOpaque(context).takeUnretainedValue()
-                let buffer = Int32(clamping: transfer.loop.settings.socketReceiveBuffer?.count ?? 0)
+                let wanted = transfer.channel.link?.receiveBuffer ?? transfer.loop.settings.socketReceiveBuffer
+                let buffer = Int32(clamping: wanted?.count ?? 0)
                 let descriptor = fh_open_socket(address, buffer)
                 if descriptor >= 0 { transfer.channel.socketOpened(descriptor, origin: transfer.origin) }
                 return descriptor
@@ -101,6 +103,7 @@ extension EasyTransfer {
             setOptional(CURLOPT_RANGE, request.byteRange?.httpValue)
         }
         let asksForEncoding = keepsBody && request.byteRange == nil
+        if channel.link != nil { fh_response_shape(response, asksForEncoding) }
         if asksForEncoding != configured.asksForEncoding {
             configured.asksForEncoding = asksForEncoding
             setOptional(CURLOPT_ACCEPT_ENCODING, asksForEncoding ? "gzip" : nil)

@@ -17,7 +17,7 @@ extension EasyTransfer {
         let kept = response.pointee.keep_body ? Int(clamping: response.pointee.body_bytes) : 0
         return .success(
             TransferResult(
-                status: status, version: version, bytes: bodyBytes,
+                status: status, version: version, bytes: wireBytes,
                 body: kept > 0 ? Array(UnsafeBufferPointer(start: response.pointee.body, count: kept)) : [],
                 headers: keptHeaders, remoteAddress: remoteAddress,
                 connectionReused: long(CURLINFO_NUM_CONNECTS) == 0,
@@ -44,26 +44,33 @@ extension EasyTransfer {
                 begun: begun, nameLookup: before, connect: before, tls: before, firstByte: before, total: total)
             return FailedTransfer(error: error, timings: timings)
         }
-        let status = response.pointee.header_bytes > 0 ? long(CURLINFO_RESPONSE_CODE) : 0
+        let status = hasFirstByte ? long(CURLINFO_RESPONSE_CODE) : 0
         let wasSent = offset(CURLINFO_PRETRANSFER_TIME_T) > 0
         return FailedTransfer(
             error: error, bytes: bodyBytes, status: status >= 100 ? status : nil, remoteAddress: remoteAddress,
             connectionReused: wasSent && long(CURLINFO_NUM_CONNECTS) == 0, timings: timings(total: total),
-            headers: keptHeaders)
+            headers: hasFirstByte ? keptHeaders : [])
     }
 
     /// What has arrived so far.
     var progress: TransferProgress {
-        guard isTakenUp, response.pointee.header_bytes > 0 else {
-            return TransferProgress(bytes: .zero, firstByte: nil)
-        }
+        guard isTakenUp, hasFirstByte else { return TransferProgress(bytes: .zero, firstByte: nil) }
+        let seen = launched - begun + .microseconds(offset(CURLINFO_STARTTRANSFER_TIME_T))
         return TransferProgress(
-            bytes: bodyBytes, firstByte: launched - begun + .microseconds(offset(CURLINFO_STARTTRANSFER_TIME_T)))
+            bytes: bodyBytes, firstByte: response.pointee.shaped ? max(seen, heldUntil - begun) : seen)
+    }
+
+    /// Bytes of the body that have reached the viewer: over a link that holds some back, fewer than have reached us.
+    var bodyBytes: ByteCount {
+        guard response.pointee.shaped, response.pointee.encoded || response.pointee.paused else { return wireBytes }
+        guard isTakenUp, hasFirstByte else { return .zero }
+        let carried = response.pointee.encoded ? response.pointee.wire_carried : response.pointee.body_bytes
+        return ByteCount(Int64(clamping: carried))
     }
 
     /// Bytes of the body on the wire so far, the framing of chunks included and nothing decoded: what a server's log
     /// calls the bytes of the body.
-    var bodyBytes: ByteCount {
+    private var wireBytes: ByteCount {
         guard isTakenUp, response.pointee.header_bytes > 0 else { return .zero }
         if response.pointee.counting_frames { return ByteCount(Int64(clamping: response.pointee.framed_bytes)) }
         let counted = offset(CURLINFO_SIZE_DOWNLOAD_T)
@@ -123,7 +130,8 @@ extension EasyTransfer {
         let lookup = step(CURLINFO_NAMELOOKUP_TIME_T)
         let connect = step(CURLINFO_CONNECT_TIME_T)
         let tls = step(CURLINFO_APPCONNECT_TIME_T)
-        let firstByte = response.pointee.header_bytes > 0 ? step(CURLINFO_STARTTRANSFER_TIME_T) : last
+        var firstByte = hasFirstByte ? step(CURLINFO_STARTTRANSFER_TIME_T) : last
+        if response.pointee.shaped, hasFirstByte { firstByte = min(max(firstByte, heldUntil - begun), total) }
         return TransferTimings(
             begun: begun, nameLookup: lookup, connect: connect, tls: tls, firstByte: firstByte, total: total)
     }

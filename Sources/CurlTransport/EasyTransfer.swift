@@ -8,8 +8,12 @@ final class EasyTransfer {
         case idle
         /// The host's name is being looked up.
         case waitingForName
+        /// The link is out; the transfer is sent when it is back.
+        case waitingForLink
         /// libcurl has it.
         case running
+        /// libcurl is done with it, but the link has not yet brought the first byte of the response.
+        case ended(Result<TransferResult, FailedTransfer>)
     }
 
     unowned let channel: CurlChannel
@@ -20,7 +24,7 @@ final class EasyTransfer {
     /// The first option that libcurl refused, if any.
     var optionFailure: CURLcode = CURLE_OK
 
-    private(set) var state = State.idle
+    @exclusivity(unchecked) private(set) var state = State.idle
     /// Counts the transfers of this handle.
     private(set) var run: UInt64 = 0
     private(set) var id = TransferID(0)
@@ -34,6 +38,10 @@ final class EasyTransfer {
     /// The peer's address as it was last, so that its text is made once.
     @exclusivity(unchecked) var lastAddress = ""
     private var launchTurn: UInt64 = 0
+    /// What the link was charged besides the body.
+    var paidOverhead: UInt64 = 0
+    /// Whether the transfer needs no new connection, as far as was known when it began to wait for the link.
+    private var hasOpenConnection = false
     private let watchdog: TimerHeap.Index
 
     init(channel: CurlChannel) {
@@ -76,6 +84,8 @@ final class EasyTransfer {
         started = now
         launched = started
         state = .waitingForName
+        paidOverhead = 0
+        hasOpenConnection = false
         let limits = request.timeouts
         let nudge = isMultiplexed ? Self.nudgeInterval : .max
         watch(
@@ -107,7 +117,16 @@ final class EasyTransfer {
         launch(at: now)
     }
 
-    private func launch(at now: Instant) {
+    func launch(at now: Instant) {
+        if let link = channel.link {
+            let outage = link.outage(at: now)
+            guard outage == .zero else {
+                hasOpenConnection =
+                    isMultiplexed ? channel.hasConnection(to: origin) : channel.hasIdleConnection(to: origin)
+                state = .waitingForLink
+                return link.hold(self, until: outage.map { now + $0 } ?? .distantFuture)
+            }
+        }
         configure(request, for: channel.origins[origin])
         guard let easy, channel.share != nil, optionFailure == CURLE_OK else {
             let code = optionFailure == CURLE_OK ? CURLE_OUT_OF_MEMORY : optionFailure
@@ -128,7 +147,14 @@ final class EasyTransfer {
     func libraryFinished(_ code: CURLcode) {
         guard case .running = state else { return }
         launchTurn = .max
-        finish(outcome(of: code))
+        let result = outcome(of: code)
+        guard let link = channel.link, response.pointee.header_bytes > 0, heldUntil > loop.now else {
+            return finish(result)
+        }
+        // All of the response is there, and nothing of it has reached the viewer.
+        if let easy { loop.check(curl_multi_remove_handle(loop.multi, easy)) }
+        state = .ended(result)
+        link.hold(self, until: heldUntil)
     }
 
     /// A chunk is complete.
@@ -147,13 +173,14 @@ final class EasyTransfer {
         finish(.failure(failed(error)))
     }
 
-    private func finish(_ result: Result<TransferResult, FailedTransfer>) {
+    func finish(_ result: Result<TransferResult, FailedTransfer>) {
         stop()
         channel.finished(id, result)
     }
 
     private func stop() {
         if case .running = state, let easy { loop.check(curl_multi_remove_handle(loop.multi, easy)) }
+        if isBusy { channel.link?.leave(self) }
         state = .idle
         fh_response_release(response)
         request.requestBody = nil
@@ -183,11 +210,11 @@ extension EasyTransfer {
         if !hasConnected {
             deadlines.append((started + limits.connect, .connect))
         }
-        if response.pointee.header_bytes == 0 {
+        if !isTakenUp || !hasFirstByte {
             deadlines.append((begun + limits.firstByte, .firstByte))
         } else {
             let last = Instant(nanoseconds: response.pointee.last_activity &- loop.epoch.nanoseconds)
-            deadlines.append((last + limits.stalled, .stalled))
+            deadlines.append((max(last, heldUntil) + limits.stalled, .stalled))
         }
         guard let (deadline, phase) = deadlines.min(by: { $0.0 < $1.0 }) else { return }
         guard deadline <= now else {
@@ -205,8 +232,15 @@ extension EasyTransfer {
     /// When to look again: a body that begins just after this may stall before the next known limit.
     private func followUp(_ deadline: Instant, _ now: Instant) -> Instant {
         let next = isMultiplexed ? min(deadline, now + Self.nudgeInterval) : deadline
-        return response.pointee.header_bytes == 0 ? min(next, now + request.timeouts.stalled) : next
+        return !isTakenUp || !hasFirstByte ? min(next, now + request.timeouts.stalled) : next
     }
 
-    private var hasConnected: Bool { isTakenUp && offset(CURLINFO_PRETRANSFER_TIME_T) > 0 }
+    private var hasConnected: Bool {
+        switch state {
+        case .running: isTakenUp && offset(CURLINFO_PRETRANSFER_TIME_T) > 0
+        case .ended: true
+        case .waitingForLink: hasOpenConnection
+        case .idle, .waitingForName: false
+        }
+    }
 }

@@ -79,6 +79,11 @@ package struct ChannelSettings: Sendable {
     ///
     /// Default the system.
     package var resolver = NameSource.system
+    /// Which of a name's addresses is tried first: the place of this viewer among all, from 0 to below 1.
+    ///
+    /// With n addresses of a family the list begins at the ⌊place · n⌋th, so that viewers at even places are spread over
+    /// all of them. Default 0: the order that was answered.
+    package var place = 0.0
     /// The most that a body which is to be kept may have received on the wire in total is each request's own limit;
     /// this one bounds the response headers.
     ///

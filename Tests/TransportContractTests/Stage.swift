@@ -2,12 +2,15 @@ import CurlTransport
 import Glibc
 import Quantities
 import Simulation
+import Synchronization
 import Testing
 import Transport
 
 /// The transports that keep the contract.
 enum TransportKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case curl
+    /// libcurl over a link that is fast, but not without delay.
+    case linked
     case simulated
     var testDescription: String { rawValue }
 }
@@ -69,21 +72,34 @@ struct Stage: Sendable {
     ) async throws {
         switch kind {
         case .curl: try await playReal(script, check)
+        case .linked:
+            try await playReal(
+                script, over: LinkTrace(name: "fast", rate: .megabits(50), delay: .milliseconds(2)), check)
         case .simulated: try await check(simulated(script))
         }
     }
 
     private static func playReal(
-        _ script: @escaping Script, _ check: @escaping @Sendable (Stage) async throws -> Void
+        _ script: @escaping Script, over trace: LinkTrace? = nil,
+        _ check: @escaping @Sendable (Stage) async throws -> Void
     ) async throws {
         let server = try #require(ScriptedServer { script($0).steps(isHead: $0.method == "HEAD") })
         defer { server.stop() }
         let group = try CurlLoopGroup(loops: 1)
         defer { group.shutDown() }
         let loop = group.loops[0]
+        let households = HouseholdCounter()
         let stage = Stage(
-            kind: .curl, base: "http://127.0.0.1:\(server.port)", slowBase: "https://127.0.0.1:\(server.port)",
-            refusedBase: "http://127.0.0.1:\(try #require(unusedPort()))", open: { loop.openChannel($0) })
+            kind: trace == nil ? .curl : .linked, base: "http://127.0.0.1:\(server.port)",
+            slowBase: "https://127.0.0.1:\(server.port)",
+            refusedBase: "http://127.0.0.1:\(try #require(unusedPort()))",
+            open: { settings in
+                var settings = settings
+                // Each channel has the link for itself.
+                let household = households.next()
+                if let trace { settings.link = LinkAttachment(trace, household: household) }
+                return loop.openChannel(settings)
+            })
         try await Task(executorPreference: loop) { try await check(stage) }.value
         let statistics = loop.statistics()
         #expect(statistics.transfersOpen == 0)
@@ -154,3 +170,9 @@ extension TransferChannel {
 }
 
 struct UnexpectedEvent: Error {}
+
+/// Numbers of households, each given once.
+final class HouseholdCounter: Sendable {
+    private let last = Atomic<UInt64>(0)
+    func next() -> UInt64 { last.add(1, ordering: .relaxed).newValue }
+}

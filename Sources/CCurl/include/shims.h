@@ -60,6 +60,7 @@ static inline CURLMcode fh_multi_set_timer_function(CURLM *multi, curl_multi_tim
 static inline CURLSHcode fh_share_set_lock(CURLSH *share, curl_lock_data data) {
     return (curl_share_setopt)(share, CURLSHOPT_SHARE, data);
 }
+static inline CURLcode fh_easy_resume(CURL *easy) { return curl_easy_pause(easy, CURLPAUSE_CONT); }
 static inline CURLcode fh_message_result(const CURLMsg *message) { return message->data.result; }
 static inline bool fh_version_has(int feature) {
     return (curl_version_info(CURLVERSION_NOW)->features & feature) != 0;
@@ -115,6 +116,28 @@ typedef struct fh_response {
     uint64_t active_bytes;
     int64_t active_time;
 
+    // A link to the viewer: the body is taken only as far as the link has carried it. `on_first_byte` is told when the
+    // response begins and may set `held_until`; `on_starved` raises `grant`, or does not: then the transfer is paused,
+    // and libcurl offers the same bytes again when it is resumed.
+    bool shaped;
+    bool may_be_encoded;
+    bool encoded;
+    bool paused;
+    void (*on_first_byte)(void *owner);
+    void (*on_starved)(void *owner, uint64_t wanted);
+    // CLOCK_MONOTONIC: before this nothing of the response has reached the viewer; zero before the response begins.
+    int64_t held_until;
+    // What may be taken without asking, and until when that holds.
+    uint64_t grant;
+    int64_t grant_until;
+    // The rate at which the link carries, in bytes per second, and when bytes were taken last: the chunks' times.
+    double carry_rate;
+    int64_t carried_until;
+    // How much of the block that is offered was taken before the transfer was paused.
+    size_t taken;
+    // Bytes on the wire of an encoded body that the link has carried.
+    uint64_t wire_carried;
+
     // The kept body.
     uint8_t *body;
     size_t body_capacity;
@@ -132,6 +155,8 @@ CURLcode fh_response_install(fh_response *response, CURL *easy);
 void fh_response_begin(fh_response *response, bool keep_body, uint64_t body_limit);
 // Has the chunks of the next body told; after fh_response_begin.
 void fh_response_measure_chunks(fh_response *response);
+// Has the response wait for its link; after fh_response_begin. `may_be_encoded` says whether libcurl decodes content.
+void fh_response_shape(fh_response *response, bool may_be_encoded);
 // Frees the buffers, not the structure.
 void fh_response_release(fh_response *response);
 

@@ -29,6 +29,7 @@ package enum LinkTraceFile {
     /// - Parameters:
     ///   - bytes: The file's content; hostile bytes are refused, never trusted.
     ///   - name: The trace's name in reports and errors, such as the file's.
+    /// - Returns: The trace, which carries something at some time.
     /// - Throws: ``LinkTraceError`` naming the line and what is expected there.
     package static func read(_ bytes: [UInt8], name: String) throws(LinkTraceError) -> LinkTrace {
         guard bytes.count <= byteLimit else {
