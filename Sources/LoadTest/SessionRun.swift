@@ -184,6 +184,7 @@ final class SessionRun {
             giveUpAt = now + context.settings.grace
             tell(.stop)
         } else {
+            tellProgress()
             tell(.wake)
         }
     }

@@ -29,6 +29,22 @@ struct MediaBuffer: Sendable {
         self.end = end
     }
 
+    /// The bit rate of the segment that is buffered at a point and where it begins and ends; nil where none is.
+    func entry(at time: MediaTime) -> (begin: MediaTime, end: MediaTime, bitRate: BitRate)? {
+        var begin = rendered
+        for entry in entries {
+            if time < entry.end { return time >= begin ? (begin, entry.end, entry.bitRate) : nil }
+            begin = entry.end
+        }
+        return nil
+    }
+
+    /// Puts a segment in the place of one that is buffered and ends where it does, give or take a frame.
+    mutating func replace(end: MediaTime, bitRate: BitRate) {
+        guard let position = entries.firstIndex(where: { abs(($0.end - end).seconds) < 0.1 }) else { return }
+        entries[position].bitRate = bitRate
+    }
+
     /// Takes out what lies before the playhead, reporting each stretch of one track with the time at which it ended.
     mutating func advance(to playhead: MediaTime, report: (MediaTime, TimeAmount, BitRate) -> Void) {
         while let first = entries.first, first.end <= playhead {

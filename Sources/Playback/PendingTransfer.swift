@@ -49,6 +49,8 @@ struct PendingTransfer: Sendable {
     let uri: String
     let due: Instant
     let attempt: Int
+    /// When it was begun.
+    var begun: Instant = .zero
     /// What the record of a segment says; zero for other kinds.
     var bitRate: BitRate = .zero
     var mediaDuration: TimeAmount = .zero

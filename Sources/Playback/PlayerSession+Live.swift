@@ -123,8 +123,16 @@ extension PlayerSession {
         }
     }
 
-    /// The distance from the live edge to play at.
+    /// The distance from the live edge to play at, with what stalls have added to it.
     func liveHoldBack(of media: LoadedMedia) -> TimeAmount {
+        guard settings.holdBackPerStall > .zero, adapting.stalls > 0 else { return declaredHoldBack(of: media) }
+        let added = settings.holdBackPerStall * Double(adapting.stalls)
+        let most = media.targetDuration > .zero ? media.targetDuration : .seconds(4)
+        return declaredHoldBack(of: media) + min(added, most)
+    }
+
+    /// The distance that the stream or the settings say.
+    private func declaredHoldBack(of media: LoadedMedia) -> TimeAmount {
         if let timing = presentation?.dynamicTiming {
             let typical = media.segments.segment(at: .zero)?.duration ?? .seconds(4)
             let wanted = timing.suggestedDelay ?? typical * settings.liveEdgeSegments

@@ -145,7 +145,7 @@ extension PlayerSession {
             let all = presentation?.format == .dash ? Self.unique(names.isEmpty ? [name] : names) : [name]
             parameters.append(URIReference.Parameter(prefix + "pathway", "\"\(all.joined(separator: ","))\""))
         }
-        if let throughput = rule?.estimator.measured {
+        if let throughput = rule?.estimate {
             parameters.append(
                 URIReference.Parameter(prefix + "throughput", String(Int64(throughput.bitsPerSecond.rounded()))))
         }

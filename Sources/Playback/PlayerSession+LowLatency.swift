@@ -98,7 +98,7 @@ extension PlayerSession {
     ///
     /// - Returns: False when it is not there yet.
     mutating func findPiece(of position: Int, _ playlist: MediaPlaylist, _ media: LoadedMedia) -> Bool {
-        let time = loaders[position].buffer.end - media.offset + .milliseconds(20)
+        let time = loaders[position].fetchPoint - media.offset + .milliseconds(20)
         let list = playlist.segments
         var sequence = (list.lastSequence ?? -1) + 1
         if let last = list.last, time < last.end {

@@ -40,7 +40,7 @@ extension PlayerSession {
             presentation = Presentation(format: .hls, periods: [Period(switchingSets: [set])])
             let selection = TrackSelection(period: 0, set: 0, track: 0)
             loaders = [TrackLoader(kind: .video, selection: selection, start: .zero)]
-            loaders[0].setLadder(set.tracks)
+            loaders[0].setLadder(set.tracks, screen: settings.screen)
             loaders[0].reload.lastBegun = begun
             effects.append(
                 .report(TimedEvent(at: now, .trackSelected(.video, index: 0, bitRate: .zero, isSwitch: false))))
@@ -149,30 +149,10 @@ extension PlayerSession {
         var loader = TrackLoader(
             kind: kind, selection: TrackSelection(period: period, set: set, track: 0),
             start: isPositioned ? playhead : start)
-        loader.setLadder(tracks)
+        loader.setLadder(tracks, screen: settings.screen)
         loaders.append(loader)
         let position = loaders.count - 1
-        select(track: choice(for: position) ?? 0, of: position, isFirst: true, at: now, &effects)
-    }
-
-    /// The track (position in the set) that the adaptation mode wants; nil when all have failed.
-    func choice(for position: Int) -> Int? {
-        guard !loaders[position].ladder.isEmpty else { return nil }
-        if let held = heldTrack(of: position) { return held }
-        switch settings.adaptation {
-        case .fixed(let fixed):
-            return loaders[position].ladder[fixed.choice(in: loaders[position].ladderRates)]
-        case .throughput:
-            guard let rule, loaders[position].ladder.count > 1 else { return loaders[position].ladder[0] }
-            if loaders[position].kind == .subtitles { return loaders[position].ladder[0] }
-            if position > 0 {
-                // Audio beside video: the best that needs no more than a seventh of what the link carries.
-                let share = rule.estimator.estimate * (1.0 / 7)
-                return loaders[position].ladder[loaders[position].ladderRates.lastIndex { $0 <= share } ?? 0]
-            }
-            let current = hasStarted ? loaders[position].ladder.firstIndex(of: loaders[position].selection.track) : nil
-            return loaders[position].ladder[rule.choice(in: loaders[position].ladderRates, current: current)]
-        }
+        select(track: choice(for: position, at: now) ?? 0, of: position, isFirst: true, at: now, &effects)
     }
 
     /// Turns a loader to a track: what it has buffered stays, what comes next is of the new track.
@@ -236,10 +216,10 @@ extension PlayerSession {
             else { continue }
             loaders[position].selection = TrackSelection(period: 0, set: set, track: 0)
             loaders[position].excluded.removeAll()
-            loaders[position].setLadder(sets[set].tracks)
+            loaders[position].setLadder(sets[set].tracks, screen: settings.screen)
             loaders[position].media = nil
             loaders[position].nextSequence = nil
-            select(track: choice(for: position) ?? 0, of: position, at: now, &effects)
+            select(track: choice(for: position, at: now) ?? 0, of: position, at: now, &effects)
         }
     }
 

@@ -23,7 +23,7 @@ extension PlayerSession {
             return nextPiece(of: position, playlist, media)
         }
         guard !list.isEmpty else { return mayGrow ? .awaitsReload : .endOfPeriod }
-        guard let sequence = loaders[position].nextSequence ?? sequence(at: loaders[position].buffer.end, media) else {
+        guard let sequence = loaders[position].nextSequence ?? sequence(at: loaders[position].fetchPoint, media) else {
             return .awaitsReload
         }
         if let last = list.lastSequence, sequence > last {

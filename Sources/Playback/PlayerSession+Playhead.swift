@@ -27,7 +27,7 @@ extension PlayerSession {
     /// When the playhead reaches its limit, while it moves.
     var instantOfPlaybackLimit: Instant? {
         guard state == .playing, !isInBreak else { return nil }
-        return playheadInstant + max(.zero, playbackLimit - playhead)
+        return playheadInstant + realTime(for: max(.zero, playbackLimit - playhead))
     }
 
     /// Moves the playhead to where it is at `now`; where the buffer ran out on the way, it stopped then.
@@ -37,7 +37,7 @@ extension PlayerSession {
             return
         }
         guard limitInstant <= now else {
-            playhead = playhead + (now - playheadInstant)
+            playhead = playhead + mediaTime(in: now - playheadInstant)
             playheadInstant = now
             reportRendered(&effects)
             return
@@ -53,6 +53,7 @@ extension PlayerSession {
             finish(as: .ended, at: limitInstant, &effects)
         } else {
             change(to: .rebuffering, at: limitInstant, &effects)
+            playbackChanged(.stalled, at: limitInstant)
             replanSegments()
         }
         playheadInstant = now
@@ -64,10 +65,11 @@ extension PlayerSession {
         let playheadInstant = playheadInstant
         let origin = liveOrigin
         let wallAtZero = context.wallStart + clockOffset
+        let rate = adapting.rate
         for position in loaders.indices {
             let kind = loaders[position].kind
             loaders[position].buffer.advance(to: playhead) { end, duration, bitRate in
-                let at = playheadInstant - (playhead - end)
+                let at = playheadInstant - Self.realTime(for: playhead - end, at: rate)
                 effects.append(.report(TimedEvent(at: at, .rendered(kind, duration: duration, bitRate: bitRate))))
                 if position == 0, let origin {
                     let latency = (wallAtZero + TimeAmount(nanoseconds: at.nanoseconds)) - (origin + (end - .zero))
@@ -104,10 +106,15 @@ extension PlayerSession {
                 }
                 return
             }
-            if !hasStarted { catchUpBeforeStart(at: now) }
+            if !hasStarted {
+                if waitsToStart(at: now) { return }
+                catchUpBeforeStart(at: now)
+            }
+            let isFirst = !hasStarted
             hasStarted = true
             playheadInstant = now
             change(to: .playing, at: now, &effects)
+            playbackChanged(isFirst ? .started : .resumed, at: now)
             replanSegments()
             beginDueSegments(at: now, &effects)
         case .playing, .paused, .ended, .failed, .quit:
@@ -180,6 +187,7 @@ extension PlayerSession {
             change(to: wasPaused ? .paused : .playing, at: now, &effects)
         } else {
             restartLoaders(at: target, cancelling: true, &effects)
+            playbackChanged(.sought, at: now)
         }
         replanSegments()
     }
@@ -188,6 +196,7 @@ extension PlayerSession {
     mutating func restartLoaders(at target: MediaTime, cancelling: Bool, _ effects: inout [SessionEffect]) {
         for position in loaders.indices {
             loaders[position].buffer.reset(at: target)
+            loaders[position].replacing = nil
             loaders[position].nextSequence = nil
             loaders[position].nextPart = 0
             loaders[position].isComplete = false

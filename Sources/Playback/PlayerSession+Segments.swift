@@ -7,11 +7,13 @@ extension PlayerSession {
     /// Forgets when segments are due: the playhead has changed its pace, or the buffers their content.
     mutating func replanSegments() {
         for position in loaders.indices { loaders[position].plannedDue = nil }
+        if settings.loading == .sequential, adapting.turnDue != nil { forgetTurns() }
     }
 
     /// Begins the next segment of each loader that is idle and due.
     mutating func beginDueSegments(at now: Instant, _ effects: inout [SessionEffect]) {
         guard isPositioned else { return }
+        if settings.loading == .sequential { return beginInTurn(at: now, &effects) }
         // Gaps and period ends need no transfer, and a rejoin moves every loader, so one pass may take several steps; a
         // hostile list of gaps must not hold the loop, though: it goes on a little later.
         var steps = 0
@@ -36,12 +38,22 @@ extension PlayerSession {
         guard isReadyForSegment(position), let media = loaders[position].media else { return false }
         let due = planned ?? now
         let level = loaders[position].buffer.end - self.position(at: now)
-        if level >= settings.forwardTarget {
-            plan(
-                position,
-                at: state == .playing && !isInBreak ? now + (level - settings.forwardTarget) + .nanoseconds(1) : nil)
+        let target = forwardTarget(of: position)
+        if level >= target {
+            plan(position, at: state == .playing && !isInBreak ? now + waitUntil(level, isBelow: target) : nil)
             return false
         }
+        if let instant = waitForMain(position, at: now) {
+            plan(position, at: instant)
+            return false
+        }
+        return step(position, media, due: due, at: now, &effects)
+    }
+
+    /// Goes for a loader's next segment, whatever its buffer holds; true when another step may follow at once.
+    mutating func step(
+        _ position: Int, _ media: LoadedMedia, due: Instant, at now: Instant, _ effects: inout [SessionEffect]
+    ) -> Bool {
         switch nextSegment(of: position, media, at: now) {
         case .ready(let segment, let part):
             return take(segment, part: part, of: position, media, due: due, at: now, &effects)
@@ -63,7 +75,7 @@ extension PlayerSession {
         }
     }
 
-    private mutating func plan(_ position: Int, at instant: Instant?) {
+    mutating func plan(_ position: Int, at instant: Instant?) {
         loaders[position].plannedDue = instant ?? .distantFuture
     }
 
@@ -82,12 +94,16 @@ extension PlayerSession {
         _ effects: inout [SessionEffect]
     ) -> Bool {
         if loaders[position].readmit(at: now), let set = switchingSet(of: position) {
-            loaders[position].setLadder(set.tracks)
+            loaders[position].setLadder(set.tracks, screen: settings.screen)
         }
-        if let wanted = choice(for: position), wanted != loaders[position].selection.track, position == 0 || !hasStarted
-        {
-            select(track: wanted, of: position, at: now, &effects)
+        switch decision(for: position, duration: segment.duration, at: now) {
+        case .stay: break
+        case .turn(let track):
+            select(track: track, of: position, at: now, &effects)
             return loaders[position].media?.selection == loaders[position].selection
+        case .wait(let instant):
+            plan(position, at: instant)
+            return false
         }
         loaders[position].plannedDue = nil
         let end = segment.end + media.offset
@@ -107,6 +123,8 @@ extension PlayerSession {
             job.chunkDuration = max(segment.duration - media.segments.availabilityOffset, segment.duration * 0.01)
         }
         loaders[position].activity = .fetching(job)
+        loaders[position].isDecided = false
+        if position == 0, part == nil || part == 0 { adapting.segments += 1 }
         if takePreload(of: position, job, at: now, &effects) { return loaders[position].isIdle }
         beginSegmentPart(of: position, due: due, attempt: 0, &effects)
         return false
@@ -195,19 +213,10 @@ extension PlayerSession {
     ) {
         loaders[position].activity = .idle
         loaders[position].plannedDue = nil
-        if let chunks = outcome.chunks, chunks.count > 1 {
-            rule?.estimator.sample(bytes: chunks.bytes, activeTime: chunks.activeTime)
-        } else if wasHinted {
-            // The server held the request until the part was made: only its body tells of the link.
-            rule?.estimator.sample(
-                bytes: outcome.bytes, activeTime: outcome.timings.total - outcome.timings.firstByte)
-        } else {
-            rule?.estimator.sample(
-                bytes: outcome.bytes, firstByte: outcome.timings.firstByte, total: outcome.timings.total)
-        }
+        tellRule(of: position, job, outcome, wasHinted: wasHinted)
         // A media playlist by itself declares no bit rate: then the segment's own counts.
         let measured = BitRate(outcome.bytes, over: job.segment.duration)
-        loaders[position].buffer.append(end: job.end, bitRate: job.bitRate > .zero ? job.bitRate : measured)
+        store(job, bitRate: job.bitRate > .zero ? job.bitRate : measured, in: position)
         if loaders[position].media?.selection == loaders[position].selection, presentation?.isDynamic != true {
             moveOn(position, from: job.segment.sequence, part: job.part)
         } else {

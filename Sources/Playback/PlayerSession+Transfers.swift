@@ -59,6 +59,7 @@ extension PlayerSession {
         let id = TransferID(nextTransfer)
         nextTransfer += 1
         var transfer = PendingTransfer(id: id, kind: kind, purpose: purpose, uri: uri, due: due, attempt: attempt)
+        transfer.begun = playheadInstant
         if case .update = reading { transfer.isPartial = true }
         if let loader = purpose.loader { transfer.location = locationName(of: loader) }
         if let segment {
@@ -130,6 +131,7 @@ extension PlayerSession {
             updateArrived(manifest, from: uri, isPatch: transfer.isPartial, at: now, &effects)
         case (.playlist(let position), .manifest(.mediaPlaylist(let playlist))):
             loaders[position].reload.asksPlainly = false
+            adapting.playlistTime = max(.zero, outcome.timings.total - outcome.timings.firstByte)
             playlistArrived(of: position, playlist, from: uri, age: outcome.age, at: now, &effects)
         case (.playlist, .manifest(.presentation)):
             unreadable(
@@ -160,7 +162,10 @@ extension PlayerSession {
             transfer.kind == .manifest || transfer.kind == .playlist
             ? settings.manifestRetry : settings.segmentRetry
         let isHopeless = Self.hopelessErrors.contains(outcome.error)
-        if !isHopeless, let delay = policy.delay(afterAttempt: transfer.attempt, status: outcome.status) {
+        if !isHopeless, let delay = policy.delay(
+            afterAttempt: transfer.attempt, status: outcome.status, isTimeout: outcome.error.hasPrefix("timeout"),
+            draw: draw(for: transfer.id))
+        {
             let retry = PlannedRetry(
                 due: now + delay, purpose: transfer.purpose, kind: transfer.kind, attempt: transfer.attempt + 1)
             retries.append(retry)
@@ -234,9 +239,9 @@ extension PlayerSession {
             guard settings.adaptation.isAdaptive, let set = switchingSet(of: position) else {
                 return fail(reason, at: now, &effects)
             }
-            loaders[position].setLadder(set.tracks)
+            loaders[position].setLadder(set.tracks, screen: settings.screen)
             guard let other = loaders[position].ladder.first else { return fail(reason, at: now, &effects) }
-            select(track: choice(for: position) ?? other, of: position, at: now, &effects)
+            select(track: choice(for: position, at: now) ?? other, of: position, at: now, &effects)
         }
     }
 

@@ -69,7 +69,7 @@ extension PlayerSession {
             loaders[position].continued = TrackSelection(period: period, set: set, track: track)
         }
         loaders[position].selection = TrackSelection(period: period, set: set, track: track, location: location)
-        loaders[position].setLadder(tracks)
+        loaders[position].setLadder(tracks, screen: settings.screen)
         loaders[position].nextSequence = nil
         loaders[position].plannedDue = nil
         openMedia(of: position, at: now, &effects)
@@ -113,10 +113,10 @@ extension PlayerSession {
         loaders[position].excluded.removeAll()
         loaders[position].media = nil
         loaders[position].nextSequence = nil
-        loaders[position].setLadder(tracks)
+        loaders[position].setLadder(tracks, screen: settings.screen)
         let same = tracks.firstIndex { $0.id == oldTrack }
         select(
-            track: isContinuous ? same ?? 0 : choice(for: position) ?? 0, of: position, isFirst: true, at: now, &effects
+            track: isContinuous ? same ?? 0 : choice(for: position, at: now) ?? 0, of: position, isFirst: true, at: now, &effects
         )
         loaders[position].continued = isContinuous && same != nil ? loaders[position].selection : nil
         return true

@@ -60,7 +60,10 @@ package struct PlayerSession: Sendable {
     var pending: [PendingTransfer] = []
     var retries: [PlannedRetry] = []
     var nextTransfer: UInt32 = 0
-    var rule: ThroughputRule?
+    var rule: (any AdaptationRule)?
+    var adapting = AdaptingState()
+    /// Keeps the distance from the live edge; nil for a player that does not.
+    var catchUp: (any CatchUpRule)?
     var locations = LocationState()
     var awaited = Awaited()
     /// The presentation's clock less the local one.
@@ -102,10 +105,8 @@ package struct PlayerSession: Sendable {
         self.seed = seed
         self.isAsset = isAsset
         presentationBase = manifestURI
-        switch context.settings.adaptation {
-        case .throughput(let settings): rule = ThroughputRule(settings)
-        case .fixed: rule = nil
-        }
+        rule = context.settings.adaptation.makeRule(seed: seed)
+        catchUp = context.settings.catchUp?.makeRule()
     }
 
     var settings: PlayerSettings { context.settings }
@@ -132,6 +133,7 @@ package struct PlayerSession: Sendable {
         case .transferFinished(let id, let outcome): transferFinished(id, outcome, at: now, &effects)
         case .transferRedirected(let id, let outcome): transferRedirected(id, outcome, &effects)
         case .chunkArrived(let id, let chunk): chunkArrived(id, chunk, at: now, &effects)
+        case .transferProgress(let id, let progress): transferProgressed(id, progress, at: now, &effects)
         case .clockSynchronized(let offset): clockSynchronized(offset, at: now, &effects)
         case .licenceAnswered(let answer): licenceAnswered(answer, at: now, &effects)
         case .wake: break
@@ -142,6 +144,8 @@ package struct PlayerSession: Sendable {
         case .abort: leave(cancelling: true, at: now, &effects)
         }
         guard !state.isFinal, isBegun else { return }
+        planProgress(at: now)
+        keepLatency(at: now, &effects)
         runDueWork(at: now, &effects)
         checkLicence(&effects)
         updatePlayback(at: now, &effects)
@@ -160,13 +164,17 @@ package struct PlayerSession: Sendable {
             if let due = loaders[position].plannedDue, isReadyForSegment(position) { earliest = min(earliest, due) }
         }
         if let end = instantOfPlaybackLimit { earliest = min(earliest, end) }
+        if let due = adapting.progressDue, wantsProgress { earliest = min(earliest, due) }
+        if let due = adapting.catchUpDue, state == .playing { earliest = min(earliest, due) }
+        if let due = adapting.startDue, !hasStarted { earliest = min(earliest, due) }
+        if settings.loading == .sequential, let due = adapting.turnDue { earliest = min(earliest, due) }
         return earliest == .distantFuture ? nil : earliest
     }
 
     /// The position of the playhead at an instant not before the last input.
     package func position(at now: Instant) -> MediaTime {
         guard state == .playing, !isInBreak else { return playhead }
-        return min(playhead + (now - playheadInstant), playbackLimit)
+        return min(playhead + mediaTime(in: now - playheadInstant), playbackLimit)
     }
 
     /// Media time that is complete ahead of the playhead in every kind that is still being fetched.

@@ -25,6 +25,63 @@ package struct PlayerSettings: Sendable, Hashable {
     ///
     /// Default 3, as rfc8216bis section 6.3.3 has it.
     package var liveEdgeSegments: Double
+    /// From a request of the first frame, once enough is buffered, to its showing: what script, decoder and browser take.
+    ///
+    /// Default zero.
+    package var startDelay = TimeAmount.zero
+    /// In which order the kinds of media are fetched.
+    ///
+    /// Default all in parallel.
+    package var loading = LoadingOrder.parallel
+    /// How often the player looks whether its buffer has fallen below the target.
+    ///
+    /// Default zero: it knows at once.
+    package var checkInterval = TimeAmount.zero
+    /// The buffer level down to which a player that fetches in turns rests once its buffers are full; nil is the target.
+    ///
+    /// Default nil.
+    package var refillLevel: TimeAmount?
+    /// So many bytes are buffered where that is more than the forward target (hls.js `maxBufferSize`); nil has no such rule.
+    ///
+    /// Default nil.
+    package var forwardBytes: ByteCount?
+    /// The most that is buffered, whatever the other rules say.
+    ///
+    /// Default 600 s.
+    package var longestForwardTarget = TimeAmount.seconds(600)
+    /// The forward target in the highest track (dash.js `bufferTimeAtTopQuality`); nil is that of all tracks.
+    ///
+    /// Default nil.
+    package var topForwardTarget: TimeAmount?
+    /// The same in presentations of ten minutes and more (dash.js `bufferTimeAtTopQualityLongForm`).
+    ///
+    /// Default nil.
+    package var longFormForwardTarget: TimeAmount?
+    /// How far audio may be fetched ahead of video; nil has no bound.
+    ///
+    /// Default nil.
+    package var leadOverMain: TimeAmount?
+    /// The same in target durations (HLS) or segments (DASH).
+    ///
+    /// Default nil.
+    package var leadOverMainSegments: Double?
+    /// True for a player that fetches buffered segments again when it turns to a higher track (dash.js fast switching).
+    ///
+    /// Default false.
+    package var replacesLowerTracks = false
+    /// Tracks larger than this are left out, the smallest excepted; nil, the default, leaves none out.
+    package var screen: ScreenSize?
+    /// How the playhead keeps its distance from the live edge; nil, the default, lets it be.
+    package var catchUp: CatchUpSettings?
+    /// True where that is done in low-latency streams only (dash.js, Media3).
+    ///
+    /// Default true.
+    package var catchesUpInLowLatencyOnly = true
+    /// What each stall of a live stream adds to the distance from its edge, up to a target duration (hls.js
+    /// `liveSyncOnStallIncrease`); it counts from the next jump to the edge on.
+    ///
+    /// Default zero.
+    package var holdBackPerStall = TimeAmount.zero
     /// How the track is chosen.
     package var adaptation: AdaptationMode
     /// What to do when the manifest or a playlist cannot be fetched.
@@ -122,6 +179,18 @@ package struct RetryPolicy: Sendable, Hashable {
     ///
     /// Default false.
     package var givesUpOnClientErrors: Bool
+    /// Further tries, at once, after transfers that ran into a time limit (hls.js `timeoutRetry`).
+    ///
+    /// Default 0.
+    package var timeoutAttempts = 0
+    /// Each wait is longer or shorter by up to this share, as chance wants it (Shaka `fuzzFactor`).
+    ///
+    /// Default 0.
+    package var fuzz = 0.0
+    /// What each further wait is longer by, besides the factor (Media3).
+    ///
+    /// Default zero.
+    package var increment = TimeAmount.zero
 
     /// Creates a policy.
     package init(
@@ -140,12 +209,54 @@ package struct RetryPolicy: Sendable, Hashable {
     /// - Parameters:
     ///   - attempt: The number of the try that failed, from 0.
     ///   - status: The status of its response; 0 without one.
+    ///   - isTimeout: True when it ran into a time limit.
+    ///   - draw: What chance says, from 0 up to 1.
     /// - Returns: The wait, counted from the failure.
-    package func delay(afterAttempt attempt: Int, status: Int) -> TimeAmount? {
+    package func delay(
+        afterAttempt attempt: Int, status: Int, isTimeout: Bool = false, draw: Double = 0.5
+    ) -> TimeAmount? {
+        if isTimeout, timeoutAttempts > 0 { return attempt < timeoutAttempts ? .zero : nil }
         guard attempt + 1 < attempts else { return nil }
         if givesUpOnClientErrors, (400..<500).contains(status) { return nil }
         var delay = firstDelay
-        for _ in 0..<min(attempt, 32) where delay < longestDelay { delay = delay * factor }
-        return min(delay, longestDelay)
+        for _ in 0..<min(attempt, 32) where delay < longestDelay { delay = delay * factor + increment }
+        delay = min(delay, longestDelay)
+        return fuzz > 0 ? delay * (1 + fuzz * (2 * draw - 1)) : delay
+    }
+}
+
+/// In which order a player fetches the kinds of media.
+package enum LoadingOrder: String, Sendable, Hashable, CaseIterable {
+    /// Each kind by itself, at the same time.
+    case parallel
+    /// Audio begins when the first video segment is there, then both go at the same time.
+    case mainFirst = "video first"
+    /// One segment after the other, the kinds in turn.
+    case sequential
+}
+
+/// The size of a viewer's screen or picture, in pixels.
+package struct ScreenSize: Sendable, Hashable {
+    /// The width; 0 has no bound.
+    package var width: Int
+    /// The height; 0 has no bound.
+    package var height: Int
+
+    /// Creates a size.
+    package init(width: Int, height: Int) {
+        self.width = width
+        self.height = height
+    }
+
+    /// The tracks of a ladder that are not larger than the first that covers the screen; at least one.
+    ///
+    /// As hls.js does with `capLevelToPlayerSize` (`CapLevelController.getMaxLevelByMediaSize`): a track that is a little
+    /// too large is scaled down rather than one that is too small scaled up. Tracks without a size are kept.
+    func fitting(_ ladder: [Int], of tracks: [Track]) -> [Int] {
+        let covering = ladder.filter { index in
+            (width > 0 && tracks[index].width >= width) || (height > 0 && tracks[index].height >= height)
+        }
+        guard let least = covering.min(by: { tracks[$0].height < tracks[$1].height }) else { return ladder }
+        return ladder.filter { tracks[$0].height <= tracks[least].height && tracks[$0].width <= tracks[least].width }
     }
 }

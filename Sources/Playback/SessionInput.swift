@@ -12,6 +12,9 @@ package enum SessionInput: Sendable {
     case transferRedirected(TransferID, TransferReport)
     /// A chunk of a segment that is being made while it is fetched is complete.
     case chunkArrived(TransferID, ChunkArrival)
+    /// What has arrived so far of a transfer in progress: told before ``wake`` while ``PlayerSession/wantsProgress`` is
+    /// true, for ``PlayerSession/progressTransfer``.
+    case transferProgress(TransferID, TransferProgress)
     /// What to add to the local clock to have the presentation's, or nil where no source could be asked: the answer to
     /// ``SessionEffect/synchronize(_:base:)``.
     case clockSynchronized(TimeAmount?)

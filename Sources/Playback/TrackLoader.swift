@@ -104,6 +104,12 @@ struct TrackLoader: Sendable {
     /// The positions of the set's tracks by rising bit rate, and those bit rates; failed tracks left out.
     var ladder: [Int] = []
     var ladderRates: [BitRate] = []
+    /// Their average bit rates, the declared one where no average is.
+    var ladderAverages: [BitRate] = []
+    /// True once the track of the next segment has been chosen.
+    var isDecided = false
+    /// From where on buffered segments are fetched again in a better track; nil to go on at the buffer's end.
+    var replacing: MediaTime?
     /// Segment lists of tracks used before that cannot change: going back to one needs no fetch.
     var known: [LoadedMedia] = []
 
@@ -149,12 +155,17 @@ struct TrackLoader: Sendable {
         return true
     }
 
-    /// Computes the ladder of a set anew, without the tracks that are left out.
-    mutating func setLadder(_ tracks: [Track]) {
+    /// Computes the ladder of a set anew, without the tracks that are left out and those too large for the screen.
+    mutating func setLadder(_ tracks: [Track], screen: ScreenSize?) {
         ladder = tracks.indices.filter { index in !excluded.contains { $0.track == index } }
             .sorted { tracks[$0].bitRate < tracks[$1].bitRate }
+        if let screen, kind == .video { ladder = screen.fitting(ladder, of: tracks) }
         ladderRates = ladder.map { tracks[$0].bitRate }
+        ladderAverages = ladder.map { tracks[$0].averageBitRate ?? tracks[$0].bitRate }
     }
+
+    /// Up to where segments have been fetched: the next one begins there.
+    var fetchPoint: MediaTime { replacing ?? buffer.end }
 
     func hasFetched(_ fingerprint: UInt64) -> Bool { fetched.contains(fingerprint) }
 

@@ -6,12 +6,23 @@ package enum AdaptationMode: Sendable, Hashable {
     case fixed(FixedTrack)
     /// The highest track that the measured throughput carries.
     case throughput(ThroughputRule.Settings)
+    /// By a rule of a player or a paper.
+    case adaptive(RuleSettings)
 
     /// True when the mode can change the track.
     package var isAdaptive: Bool {
         switch self {
         case .fixed: false
-        case .throughput: true
+        case .throughput, .adaptive: true
+        }
+    }
+
+    /// The rule to choose by; nil for fixed modes.
+    package func makeRule(seed: UInt64 = 0) -> (any AdaptationRule)? {
+        switch self {
+        case .fixed: nil
+        case .throughput(let settings): ThroughputRule(settings)
+        case .adaptive(let settings): settings.makeRule(seed: seed)
         }
     }
 
@@ -22,6 +33,7 @@ package enum AdaptationMode: Sendable, Hashable {
         case .fixed(.highest): "fixed: highest track"
         case .fixed(.atMost(let rate)): "fixed: at most \(Int(rate.kilobits.rounded())) kbit/s"
         case .throughput: "adaptive: throughput rule"
+        case .adaptive(let rule): "adaptive: \(rule.label) rule"
         }
     }
 }

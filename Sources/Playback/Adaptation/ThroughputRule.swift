@@ -3,7 +3,7 @@ import Quantities
 /// The highest track whose bit rate the estimated throughput carries with a margin: less of it may be used for going up
 /// than for staying, so that an estimate near a track's bit rate does not make the session swing (hls.js
 /// `abrBandWidthFactor` and `abrBandWidthUpFactor`; abr.md section 1).
-package struct ThroughputRule: Sendable, Hashable {
+package struct ThroughputRule: AdaptationRule, Hashable {
     /// The constants of the rule.
     package struct Settings: Sendable, Hashable {
         /// The share of the estimate that the current or a lower track may use.
@@ -64,5 +64,32 @@ package struct ThroughputRule: Sendable, Hashable {
             if ladder[position] <= estimate * (goesUp ? settings.upFactor : settings.factor) { return position }
         }
         return 0
+    }
+
+    // MARK: AdaptationRule
+
+    /// What has been measured; nil before the first sample.
+    package var estimate: BitRate? { estimator.measured }
+
+    /// All media counts, audio as well as video.
+    package mutating func transferEnded(_ sample: TransferSample) {
+        guard sample.duration > .zero else { return }
+        if let active = sample.active {
+            estimator.sample(bytes: active.bytes, activeTime: active.time)
+        } else if sample.wasHeld {
+            estimator.sample(bytes: sample.bytes, activeTime: sample.total - sample.firstByte)
+        } else {
+            estimator.sample(bytes: sample.bytes, firstByte: sample.firstByte, total: sample.total)
+        }
+    }
+
+    package mutating func choose(_ situation: AdaptationSituation) -> AdaptationChoice {
+        AdaptationChoice(
+            track: choice(in: situation.ladder, current: situation.hasStarted ? situation.current : nil))
+    }
+
+    package mutating func chooseSecondary(_ ladder: [BitRate], current: Int?) -> Int {
+        let share = estimator.estimate * (1.0 / 7)
+        return ladder.lastIndex { $0 <= share } ?? 0
     }
 }
