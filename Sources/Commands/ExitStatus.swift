@@ -10,6 +10,8 @@ package enum ExitStatus: Int32, Sendable {
     case invalidMeasurement = 2
     /// Not one viewer saw a picture.
     case nothingPlayed = 3
+    /// `plan`: this machine has not got what a run of the plan takes.
+    case beyondMachine = 4
     /// The command line is wrong (EX_USAGE; the argument parser's own).
     case usage = 64
     /// The profile, or another input file, is wrong (EX_DATAERR).

@@ -5,7 +5,7 @@ import Transport
 /// What the player tells servers about itself: with its requests, and in posts to a collector.
 extension SessionRun {
     /// How the player tells; nil when it does not.
-    private var cmcd: CMCDSettings? { context.player.settings.cmcd }
+    private var cmcd: CMCDSettings? { playerContext.settings.cmcd }
 
     /// Puts the player's report and the viewer's token on a transfer.
     ///

@@ -7,10 +7,13 @@ enum AudienceReader {
         var viewers = 1
         var arrivals = ArrivalPattern.atOnce
         var watch = WatchTime.untilEnd
-        var regions = [RunProfile.Region(name: "all", weight: 1, edges: [])]
         /// The phases of the event; empty without a script.
         var script: [AudiencePhase] = []
         var behaviour = ViewerBehaviour()
+        /// What ``RegionReader``, ``DeviceReader`` and ``NetworkReader`` read.
+        var regions: ProfileNode?
+        var devices: ProfileNode?
+        var networks: ProfileNode?
         /// Weights by stream name; nil when the profile gives none here.
         var streamWeights: [String: Double]?
     }
@@ -44,7 +47,9 @@ enum AudienceReader {
             let weights = PopularityReader.weights(popularity, count: streams.count)
             result.streamWeights = weights.map { Dictionary(zip(streams, $0)) { first, _ in first } }
         }
-        if let regions = entries["regions"] { result.regions = self.regions(regions) }
+        result.regions = entries["regions"]
+        result.devices = entries["devices"]
+        result.networks = entries["networks"]
         return result
     }
 
@@ -121,24 +126,6 @@ enum AudienceReader {
         let entries = node.entries("a mapping of streams to shares", allowed: streams, word: "a stream of this profile")
         let weights = entries.compactMapValues { $0.value(Amounts.shareExpected, Amounts.share) }
         return weights.isEmpty && node.node.mapping?.isEmpty != true ? nil : weights
-    }
-
-    private static func regions(_ node: ProfileNode) -> [RunProfile.Region] {
-        let regions = node.orderedEntries("a mapping of regions").map { name, child in
-            child.checkName(name)
-            guard child.isMapping else {
-                let weight = child.value(Amounts.shareExpected, Amounts.share) ?? 1
-                return RunProfile.Region(name: name, weight: weight, edges: [])
-            }
-            let entries = child.entries("a region", allowed: ProfileVocabulary.region)
-            let weight = entries["share"]?.value(Amounts.shareExpected, Amounts.share) ?? 1
-            let edges = entries["edges"]?.items().compactMap { $0.value("an IP address", address) } ?? []
-            return RunProfile.Region(name: name, weight: weight, edges: edges)
-        }
-        if node.isMapping, regions.allSatisfy({ $0.weight <= 0 }) {
-            node.problem("at least one region needs a share above zero")
-        }
-        return regions
     }
 
     /// An address in numbers: IPv4 with four parts, or something with colons (the transport checks IPv6 itself).

@@ -7,6 +7,7 @@ enum Permission {
         // What is wrong in the list itself is to be mended first.
         guard !node.problems.problems.contains(where: { $0.setting.hasPrefix("targets.allow") }) else { return }
         checkSteps(profile, entries["access"])
+        checkCollectors(profile, entries["audience"])
         let edges = profile.regions.flatMap(\.edges)
         for stream in profile.streams {
             let reference = URIReference(stream.uri)
@@ -20,12 +21,41 @@ enum Permission {
                 continue
             }
             // An edge's address takes the place of the name's: then the name being this machine's means nothing.
-            let isHere = LoopbackHost.matches(host) && edges.allSatisfy(LoopbackHost.matches)
+            let isHere =
+                LoopbackHost.matches(host) && edges.allSatisfy(LoopbackHost.matches)
+                && !(host == "localhost" && asksOthers(profile))
             guard !isHere, profile.viewers > RunProfile.viewersWithoutPermission else { continue }
             node.problem(
                 "\(profile.viewers) viewers may not be sent to \(host) unless the profile lists it; add"
                     + "  targets: {allow: [\"\(host)\"]}  if you are entitled to load it")
             return
+        }
+    }
+}
+
+/// The same rule for collectors of telemetry, and names that others are asked for.
+extension Permission {
+    /// Whether somebody else than this machine says what a name means.
+    private static func asksOthers(_ profile: RunProfile) -> Bool {
+        profile.regions.contains { $0.resolver != .system }
+    }
+
+    private static func checkCollectors(_ profile: RunProfile, _ node: ProfileNode?) {
+        guard let node else { return }
+        for device in profile.devices {
+            guard let collector = device.player.cmcd?.collector else { continue }
+            let reference = URIReference(collector.uri)
+            guard let host = reference.host else { continue }
+            let word = "the CMCD collector of \(device.name)"
+            if let allowed = profile.allowedHosts {
+                let isListed =
+                    allowed.contains(host) || reference.port.map { allowed.contains("\(host):\($0)") } == true
+                if !isListed { node.problem("\(word) is on \(host), which is not among targets.allow") }
+            } else if !LoopbackHost.matches(host), profile.viewers > RunProfile.viewersWithoutPermission {
+                node.problem(
+                    "\(profile.viewers) viewers may not post to \(host) (\(word)) unless the profile lists it; add"
+                        + "  targets: {allow: [\"\(host)\"]}  if you are entitled to load it")
+            }
         }
     }
 }

@@ -23,7 +23,10 @@ package enum ProfileReader {
         let root = try parse(text, file: file)
         let profile = profile(ProfileNode(node: root, path: "", problems: list), viewers, files ?? .beside(file))
         guard list.problems.isEmpty, let profile else {
-            let problems = list.problems.sorted { ($0.line ?? 0, $0.column ?? 0) < ($1.line ?? 0, $1.column ?? 0) }
+            // What is said of every player is read once for each device.
+            var seen: Set<ProfileProblem> = []
+            let problems = list.problems.filter { seen.insert($0).inserted }
+                .sorted { ($0.line ?? 0, $0.column ?? 0) < ($1.line ?? 0, $1.column ?? 0) }
             throw ProfileError(problems: problems)
         }
         return profile
@@ -74,20 +77,28 @@ package enum ProfileReader {
         }
         let targets = TargetsReader.read(entries["targets"])
         let player = PlayerReader.read(entries["player"])
+        let http = HTTPReader.read(entries["http"])
+        let devices = DeviceReader(player: entries["player"], http: http).read(audience.devices)
+        let networks = NetworkReader(files: files)
+        networks.read(audience.networks)
+        let regions = RegionReader(networks: networks).read(audience.regions)
         let journey = JourneyReader(files: files).read(entries["access"], viewers: audience.viewers)
         var profile = RunProfile(
-            name: name ?? "", seed: seed, streams: streams, regions: audience.regions, viewers: audience.viewers,
-            arrivals: audience.arrivals, watch: audience.watch, player: player, http: HTTPReader.read(entries["http"]),
+            name: name ?? "", seed: seed, streams: streams, regions: regions, viewers: audience.viewers,
+            arrivals: audience.arrivals, watch: audience.watch, player: player, http: http,
             token: AccessReader.token(entries["access"]), probes: ProbeReader.read(entries["access"]),
             journey: journey, allowedHosts: targets.allow, dataLimit: targets.data,
             throughputLimit: targets.throughput, run: RunReader.read(entries["run"], seed: seed),
             thresholds: ThresholdsReader.read(
                 entries["thresholds"],
                 ThresholdsReader.Names(
-                    streams: streams.map(\.name), regions: audience.regions.map(\.name), devices: [player.name],
-                    phases: audience.script.map(\.name), steps: journey?.steps.map(\.name) ?? [])))
+                    streams: streams.map(\.name), regions: regions.map(\.name), devices: devices.map(\.name),
+                    phases: audience.script.map(\.name), networks: networks.networks.map(\.name),
+                    steps: journey?.steps.map(\.name) ?? [])))
         profile.script = audience.script
         profile.behaviour = audience.behaviour
+        profile.devices = devices
+        profile.networks = networks.networks
         Permission.check(profile, entries)
         return root.problems.problems.isEmpty ? profile : nil
     }
@@ -117,7 +128,9 @@ package enum ProfileReader {
             if entries["uri"] == nil { child.problem("the setting 'uri' is missing") }
             let uri = entries["uri"]?.value(uriExpected, checkedURI) ?? ""
             let weight = entries["weight"]?.value(Amounts.shareExpected, Amounts.share) ?? 1
-            return RunProfile.Stream(name: name, uri: uri, weight: weight)
+            let ladder = entries["bitrates"]?.items().compactMap { $0.value(LadderTrack.expected, LadderTrack.init) }
+            return RunProfile.Stream(
+                name: name, uri: uri, weight: weight, ladder: (ladder ?? []).sorted { $0.bitRate < $1.bitRate })
         }
     }
 

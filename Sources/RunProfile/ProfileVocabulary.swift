@@ -8,7 +8,7 @@ enum ProfileVocabulary {
     ]
     static let targets = ["allow", "limits"]
     static let limits = ["data", "throughput"]
-    static let stream = ["uri", "weight"]
+    static let stream = ["uri", "weight", "bitrates"]
     static let access = ["token", "probes", "journey", "viewers", "manifest"]
     /// Settings of probes, and their kinds.
     static let probes = ["all", "every", "leeway", "refused", "redirects"] + GateProbe.allCases.map(\.rawValue)
@@ -24,7 +24,7 @@ enum ProfileVocabulary {
     static let keep = ["json", "header", "cookie", "pattern"]
     static let refusal = ["attempts", "first delay", "factor", "longest delay", "then"]
     static let viewers = ["file", "reuse"]
-    static let audience = ["viewers", "arrivals", "over", "rate", "watch", "streams", "regions"] + crowd
+    static let audience = ["viewers", "arrivals", "over", "rate", "watch", "streams", "regions", "devices", "networks"] + crowd
     /// Settings of the audience beside its size and mixes.
     static let crowd = ["script", "behaviour", "popularity"]
     static let popularity = ["zipf"]
@@ -50,7 +50,19 @@ enum ProfileVocabulary {
     static let uniform = ["from", "to"]
     static let exponential = ["mean"]
     static let lognormal = ["median", "sigma"]
-    static let region = ["share", "edges"]
+    static let region = ["share", "edges", "resolver", "label", "source addresses", "networks"]
+    /// Settings of a device beside those of `player`.
+    static let device = [
+        "share", "preset", "screen", "http version", "user agent", "headers", "parallel transfers", "cmcd",
+    ]
+    static let cmcd = ["version", "by", "collector", "keys", "content id", "custom keys"]
+    static let collector = ["uri", "events", "interval", "batch"]
+    static let network = ["share", "rate", "trace", "preset", "process", "delay", "outages", "household"]
+    static let process = ["ar1", "markov"]
+    static let autoregressive = ["mean", "sigma", "correlation"]
+    static let markov = ["good", "bad", "good for", "bad for"]
+    static let outage = ["at", "for"]
+    static let household = ["size"]
     static let player = [
         "adaptation", "start buffer", "resume buffer", "forward buffer", "live edge segments", "leaving", "stuck after",
         "attempts", "timeouts", "audio language", "subtitles", "low latency", "interstitials", "location penalty",
@@ -74,7 +86,13 @@ enum ProfileVocabulary {
         ("audience.behaviour.seeks", seeks), ("audience.behaviour.live rewinds", rewinds),
         ("audience.behaviour.zapping", zapping), ("audience.behaviour.startup patience", startupPatience),
         ("audience.behaviour.rebuffer patience", rebufferPatience), ("audience.behaviour.rejoin", rejoin),
-        ("audience.regions.NAME", region), ("player", player), ("player.timeouts", timeouts), ("http", http),
+        ("audience.regions.NAME", region), ("audience.devices.NAME", device),
+        ("audience.devices.NAME.cmcd", cmcd), ("audience.devices.NAME.cmcd.collector", collector),
+        ("audience.networks.NAME", network), ("audience.networks.NAME.process", process),
+        ("audience.networks.NAME.process.ar1", autoregressive),
+        ("audience.networks.NAME.process.markov", markov), ("audience.networks.NAME.outages", outage),
+        ("audience.networks.NAME.household", household), ("player", player), ("player.timeouts", timeouts),
+        ("http", http),
         ("run", run),
     ]
 }

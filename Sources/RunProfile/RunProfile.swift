@@ -47,19 +47,20 @@ package struct RunProfile: Sendable {
     package var run: Run
     /// What the report is checked against, as written; each one parses.
     package var thresholds: [String]
+    /// What viewers watch with, in the file's order; never empty.
+    package var devices: [Device] = []
+    /// The last miles, in the order in which the profile names them; never empty.
+    ///
+    /// Those that only regions name have no weight here.
+    package var networks: [Network] = []
 
     /// A stream and its weight in the mix.
     package struct Stream: Sendable, Hashable {
         package var name: String
         package var uri: String
         package var weight: Double
-    }
-
-    /// A region, its weight and its edges' addresses.
-    package struct Region: Sendable, Hashable {
-        package var name: String
-        package var weight: Double
-        package var edges: [String]
+        /// Its tracks from the lowest bit rate to the highest, where the profile says them: for planning only.
+        package var ladder: [LadderTrack] = []
     }
 
     /// How requests are made.
@@ -139,7 +140,7 @@ package struct RunProfile: Sendable {
         package var sampling: TransferSampling = .none
     }
 
-    /// The audience's settings, with streams and regions as numbered here.
+    /// The audience's settings, with streams, regions, devices and networks as numbered here.
     package var audience: AudienceSettings {
         var settings = AudienceSettings(
             viewers: viewers, arrivals: arrivals, watch: watch,
@@ -147,6 +148,15 @@ package struct RunProfile: Sendable {
             regions: regions.map { .init(name: $0.name, weight: $0.weight) })
         settings.script = script
         settings.behaviour = behaviour
+        if !devices.isEmpty { settings.devices = devices.map { .init(name: $0.name, weight: $0.weight) } }
+        guard !networks.isEmpty else { return settings }
+        settings.networks = networks.map { .init(name: $0.name, weight: $0.weight) }
+        for (position, region) in regions.enumerated() {
+            guard let mix = region.networks else { continue }
+            settings.networksOfRegion[position] = networks.map { mix[$0.name] ?? 0 }
+        }
+        settings.householdSizes = networks.map(\.householdSize)
+        settings.householdSize = Network.commonMultiple(settings.householdSizes)
         return settings
     }
 

@@ -54,12 +54,18 @@ enum HTTPReader {
 
 /// Reads `player`.
 enum PlayerReader {
-    static func read(_ node: ProfileNode?) -> PlayerSettings {
-        var player = PlayerSettings()
+    /// Reads a player's constants over those of another.
+    ///
+    /// - Parameters:
+    ///   - node: What stands in the profile; nil where nothing does.
+    ///   - base: The player whose constants hold where nothing is written.
+    ///   - allowed: The settings that may stand there.
+    static func read(
+        _ node: ProfileNode?, base: PlayerSettings = PlayerSettings(), allowed: [String] = ProfileVocabulary.player
+    ) -> PlayerSettings {
+        var player = base
         guard let node else { return player }
-        let entries = node.entries(
-            "a mapping",
-            allowed: ProfileVocabulary.player)
+        let entries = node.entries("a mapping", allowed: allowed)
         if let adaptation = entries["adaptation"] {
             player.adaptation = self.adaptation(adaptation) ?? player.adaptation
         }
@@ -69,7 +75,8 @@ enum PlayerReader {
         checkBuffers(player, entries, node)
         if let segments = entries["live edge segments"] {
             player.liveEdgeSegments =
-                segments.value("a number from 1 to 20") { Double($0).flatMap { (1...20).contains($0) ? $0 : nil } } ?? 3
+                segments.value("a number from 1 to 20") { Double($0).flatMap { (1...20).contains($0) ? $0 : nil } }
+                ?? player.liveEdgeSegments
         }
         if let stuck = entries["stuck after"] {
             player.stuckAfterTargetDurations =
@@ -85,7 +92,7 @@ enum PlayerReader {
             player.manifestRetry.attempts = count ?? player.manifestRetry.attempts
             player.segmentRetry.attempts = count ?? player.segmentRetry.attempts
         }
-        if let timeouts = entries["timeouts"] { player.timeouts = self.timeouts(timeouts) }
+        if let timeouts = entries["timeouts"] { player.timeouts = self.timeouts(timeouts, base: player.timeouts) }
         readRenditions(entries, &player)
         player.locationPenalty = entries["location penalty"]?.duration() ?? player.locationPenalty
         player.trackPenalty = entries["track penalty"]?.duration() ?? player.trackPenalty
@@ -95,7 +102,7 @@ enum PlayerReader {
     /// Which renditions are played, and what only some players can.
     private static func readRenditions(_ entries: [String: ProfileNode], _ player: inout PlayerSettings) {
         let expected = "a language tag such as en or nb-NO"
-        player.audioLanguage = entries["audio language"]?.value(expected, language)
+        player.audioLanguage = entries["audio language"]?.value(expected, language) ?? player.audioLanguage
         if let subtitles = entries["subtitles"] {
             player.subtitleLanguage = subtitles.value(expected + ", any, or none") { text in
                 text == "any" ? "*" : text == "none" ? "" : language(text)
@@ -151,8 +158,8 @@ enum PlayerReader {
         }
     }
 
-    private static func timeouts(_ node: ProfileNode) -> TransferTimeouts {
-        var timeouts = TransferTimeouts()
+    private static func timeouts(_ node: ProfileNode, base: TransferTimeouts) -> TransferTimeouts {
+        var timeouts = base
         let entries = node.entries("a mapping", allowed: ProfileVocabulary.timeouts)
         timeouts.connect = entries["connect"]?.duration(orZero: false) ?? timeouts.connect
         timeouts.firstByte = entries["first byte"]?.duration(orZero: false) ?? timeouts.firstByte

@@ -1,0 +1,34 @@
+/// The size of a picture or a screen in pixels.
+package struct ScreenSize: Sendable, Hashable {
+    /// Pixels from left to right; at least 1.
+    package var width: Int
+    /// Pixels from top to bottom; at least 1.
+    package var height: Int
+
+    /// Creates a size.
+    package init(width: Int, height: Int) {
+        self.width = width
+        self.height = height
+    }
+
+    /// What sizes look like, for messages.
+    package static let expected = "a size in pixels such as 1280x720"
+
+    /// Reads `1280x720`; nil for anything else, and for sides outside 1 to 16384.
+    package init?(_ text: String) {
+        let sides = text.split(separator: "x", omittingEmptySubsequences: false)
+        guard sides.count == 2, let width = Self.side(sides[0]), let height = Self.side(sides[1]) else { return nil }
+        self.init(width: width, height: height)
+    }
+
+    private static func side(_ text: Substring) -> Int? {
+        guard let first = text.utf8.first, first != UInt8(ascii: "+"), let side = Int(text), (1...16_384).contains(side)
+        else { return nil }
+        return side
+    }
+}
+
+extension ScreenSize: CustomStringConvertible {
+    /// As it is read: `1280x720`.
+    package var description: String { "\(width)x\(height)" }
+}
