@@ -10,7 +10,7 @@ extension PlayerSession {
     private var telemetryRate: Double { 1 }
 
     /// What the player has measured of the network; nil before the first segment.
-    private var measuredThroughput: BitRate? { rule?.estimator.measured }
+    private var measuredThroughput: BitRate? { rule?.estimate }
 
     /// The report that goes with a request; nil where none does.
     ///
