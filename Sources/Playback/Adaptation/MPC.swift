@@ -92,6 +92,8 @@ package struct MPC: NumericRule, Hashable {
 
     package mutating func ended(_ download: DownloadFigures, buffer: Double, ladder: LadderFigures) {
         last = download.track
+        // What was given up (in Sabre's model a replacement that came too late) told of the link all the same.
+        if download.abandonedTo != nil { measured(download, segmentDuration: ladder.segmentDuration) }
     }
 
     /// The mean of the last throughputs in kbit/s; nil before the first measurement.

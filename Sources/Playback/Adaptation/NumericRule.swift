@@ -16,11 +16,14 @@ package protocol NumericRule: AdaptationRule {
     mutating func gives(up progress: ProgressFigures, buffer: Double, ladder: LadderFigures) -> Int?
     /// Takes in that a transfer ended, whole or given up.
     ///
-    /// - Parameter buffer: The level after it, in milliseconds, the segment included when it is whole.
+    /// - Parameters:
+    ///   - download: The transfer.
+    ///   - buffer: The level after it, in milliseconds, the segment included when it is whole.
+    ///   - ladder: The stream.
     mutating func ended(_ download: DownloadFigures, buffer: Double, ladder: LadderFigures)
     /// Takes in that so many milliseconds passed without a transfer, because the buffer was full or nothing was there yet.
     mutating func idled(_ time: Double)
-    /// Takes a whole segment's figures into the measured link; before ``ended(_:buffer:ladder:)`` in no driver.
+    /// Takes a whole segment's figures into the measured link.
     mutating func measured(_ download: DownloadFigures, segmentDuration: Double)
     /// Takes in that the viewer jumped to a segment outside of the buffer.
     mutating func sought(to segmentIndex: Int)
