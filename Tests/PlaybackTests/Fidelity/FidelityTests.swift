@@ -41,7 +41,7 @@ import Testing
     static func offset(of run: RecordedRun) -> Double {
         switch preset(of: run) {
         case .hlsJS: 2.2
-        case .dashJS: 3.2
+        case .dashJS: 3.3
         case .chromium: 1.6
         case .shaka, .media3, .avPlayer, .standard: 2.5
         }
