@@ -166,9 +166,10 @@ extension PlayerSession {
             transfer.kind == .manifest || transfer.kind == .playlist
             ? settings.manifestRetry : settings.segmentRetry
         let isHopeless = Self.hopelessErrors.contains(outcome.error)
-        if !isHopeless, let delay = policy.delay(
-            afterAttempt: transfer.attempt, status: outcome.status, isTimeout: outcome.error.hasPrefix("timeout"),
-            draw: draw(for: transfer.id))
+        if !isHopeless,
+            let delay = policy.delay(
+                afterAttempt: transfer.attempt, status: outcome.status, isTimeout: outcome.error.hasPrefix("timeout"),
+                draw: draw(for: transfer.id))
         {
             let retry = PlannedRetry(
                 due: now + delay, purpose: transfer.purpose, kind: transfer.kind, attempt: transfer.attempt + 1)

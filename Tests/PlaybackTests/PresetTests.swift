@@ -4,7 +4,9 @@ import Quantities
 import Testing
 
 @Suite("Presets of players") struct PresetTests {
-    @Test("each preset plays a stream to its end without a stall, and its recording replays", arguments: PlayerPreset.allCases)
+    @Test(
+        "each preset plays a stream to its end without a stall, and its recording replays",
+        arguments: PlayerPreset.allCases)
     func plays(preset: PlayerPreset) {
         var harness = PlaybackHarness(
             content: HLSContent(segments: 12, hasAudio: true), network: "6", settings: preset.settings)

@@ -192,7 +192,8 @@ struct ModelledPlayback {
         flows.append(
             Flow(
                 id: id, request: request, connection: connection, begun: begun, isNew: isNew, bodyStarts: now + wait,
-                remainingBits: Double(size ?? 200) * 8, window: kept ?? 14_480, bytes: size ?? 200, document: document(path),
+                remainingBits: Double(size ?? 200) * 8, window: kept ?? 14_480, bytes: size ?? 200,
+                document: document(path),
                 status: size == nil && media.manifest == nil ? 404 : 200))
     }
 
