@@ -72,6 +72,7 @@ extension DashJSRule {
             lastEnd = sample.begun + sample.total
             lastTotal = sample.total.seconds
             lastDuration = sample.duration.seconds
+            lastQuality = sample.track
         }
 
         mutating func bufferRanOut() { if isSteady { placeholder = 0 } }
@@ -82,7 +83,9 @@ extension DashJSRule {
             placeholder = min(placeholder, max(0, wanted - situation.buffer.seconds))
         }
 
-        /// - Parameter sustainable: The track that the throughput carries: BOLA-O does not go above it.
+        /// The track with the best score, and how long to wait before it is asked for.
+        ///
+        /// BOLA-O goes no higher than `sustainable`, the track that the throughput carries.
         mutating func choose(
             _ situation: AdaptationSituation, sustainable: Int, bufferTime: TimeAmount
         ) -> (track: Int, delay: TimeAmount) {

@@ -119,8 +119,7 @@ package struct DashJSRule: AdaptationRule, Hashable {
         guard top > 0, top < 256 else { return AdaptationChoice(track: 0) }
         guard let throughput = average(isLive: situation.isLive) else {
             let first = quality(settings.initialEstimate.kilobits, wait: 0, situation)
-            // Two checks come before the first media request: one for the initialization section, one for the segment.
-            for _ in 0..<2 { remember(from: first, to: first) }
+            remember(from: first, to: first)
             return AdaptationChoice(track: first)
         }
         let current = min(top, max(0, situation.current ?? 0))
@@ -133,12 +132,15 @@ package struct DashJSRule: AdaptationRule, Hashable {
             let sustainable = quality(safe, wait: wait, situation)
             (track, delay) = bola.choose(situation, sustainable: sustainable, bufferTime: settings.bolaLevel)
         } else {
-            bola.reset()
             if !situation.isStalled || situation.isLive { track = quality(safe, wait: wait, situation) }
         }
         if let bound = insufficientBufferBound(throughput, situation) { track = min(track, bound) }
         if let bound = historyBound(top: top) { track = min(track, bound) }
-        if delay == .zero || track == top { remember(from: current, to: track) }
+        if delay == .zero || track == top {
+            remember(from: current, to: track)
+            // A new track is checked once more when its initialization section has been appended.
+            if track != current { remember(from: track, to: track) }
+        }
         return AdaptationChoice(track: track, wait: track == top ? .zero : delay)
     }
 
@@ -167,7 +169,8 @@ package struct DashJSRule: AdaptationRule, Hashable {
         guard segments >= 2, !situation.isLowLatency, situation.segmentDuration > .zero else { return nil }
         if situation.isStalled { return 0 }
         let share = situation.buffer.seconds / situation.segmentDuration.seconds
-        return quality(throughput * share * settings.insufficientBufferFactor, wait: 0, situation)
+        let wait = average(waits, isLive: situation.isLive) ?? 0
+        return quality(throughput * share * settings.insufficientBufferFactor, wait: wait, situation)
     }
 
     // MARK: History of choices
