@@ -39,8 +39,8 @@ import Testing
         #expect(AudiencePlan(settings: weibull, seed: 7).schedule().fingerprint == Self.weibullOfSeedSeven)
     }
 
-    private static let scriptOfSeedSeven = ""
-    private static let weibullOfSeedSeven = ""
+    private static let scriptOfSeedSeven = "f048ae8631b347b4"
+    private static let weibullOfSeedSeven = "e63160c1b1e2bc29"
 
     // MARK: The outline
 

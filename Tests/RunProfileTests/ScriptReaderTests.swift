@@ -11,7 +11,8 @@ private func audience(
 ) throws(ProfileError) -> RunProfile {
     let contents = [
         "last-year.csv": "seconds,arrivals per second\n0,0\n10,100\n20,0\n", "words.csv": "one,two\nthree,four\n",
-        "back.csv": "0,1\r\n10,2\r\n5,3\r\n", "nobody.csv": "0,0\n10,0\n", "short.csv": "1,2\n", "bytes.csv": "\u{0}\u{1}",
+        "back.csv": "0,1\r\n10,2\r\n5,3\r\n", "nobody.csv": "0,0\n10,0\n", "short.csv": "1,2\n",
+        "bytes.csv": "\u{0}\u{1}",
         "jump.csv": "\u{FEFF}time;rate\n# from the log\n0;10\n\n10;10\n10;50\n20;50\n",
     ]
     let files = ProfileFiles { name in contents[name].map { Array($0.utf8) } }
@@ -63,8 +64,10 @@ private func complaints(_ settings: String, streams: String? = nil) -> [String] 
         ("arrivals: ramp down, for: 60 s, share: 1", ArrivalPattern.rampDown(over: .seconds(60))),
         ("arrivals: poisson, for: 60 s, share: 1", .poisson(over: .seconds(60))),
         ("for: 60 s, share: 1", .constant(over: .seconds(60))), ("share: 1", .atOnce),
-        ("arrivals: {spike: lognormal, median: 5 s}, for: 60 s, share: 1",
-            .spike(median: .seconds(5), sigma: 1, over: .seconds(60))),
+        (
+            "arrivals: {spike: lognormal, median: 5 s}, for: 60 s, share: 1",
+            .spike(median: .seconds(5), sigma: 1, over: .seconds(60))
+        ),
     ])
     func aPhasesArrivals(_ text: String, _ expected: ArrivalPattern) throws {
         let profile = try audience("{viewers: 10, script: [{phase: a, at: 1 s, \(text)}]}")
@@ -108,7 +111,7 @@ private func complaints(_ settings: String, streams: String? = nil) -> [String] 
 
     /// One problem each, in a script's only phase.
     @Test(arguments: [
-        ("at: 0 s, share: 1", "4:29: audience.script[1]: the setting 'phase', a name, is missing"),
+        ("at: 0 s, share: 1", "4:25: audience.script[1]: the setting 'phase', a name, is missing"),
         ("phase: 'a:b', at: 0 s, share: 1", "audience.script[1].phase: a name has 1 to 64 letters"),
         ("phase: a, share: 1", "the setting 'at' is missing: when the phase begins, such as 10 min"),
         ("phase: a, at: soon, share: 1", "audience.script[1].at: expected a duration such as 500 ms"),
@@ -158,8 +161,14 @@ private func complaints(_ settings: String, streams: String? = nil) -> [String] 
         ("{viewers: 5, script: []}", "audience.script: at least one phase must stand here"),
         ("{viewers: 5, script: x}", "expected a phase such as {phase: doors, at: 0 s"),
         ("{script: [{phase: a, at: 0 s, share: 1}]}", "audience: the setting 'viewers' is missing"),
-        ("{viewers: 5, script: [{phase: a, at: 0 s, viewers: 6}]}", "bring 6 viewers; leave 'viewers' out, or make it fit"),
-        ("{viewers: 7, script: [{phase: a, at: 0 s, viewers: 6}]}", "bring 6 viewers; leave 'viewers' out, or make it fit"),
+        (
+            "{viewers: 5, script: [{phase: a, at: 0 s, viewers: 6}]}",
+            "bring 6 viewers; leave 'viewers' out, or make it fit"
+        ),
+        (
+            "{viewers: 7, script: [{phase: a, at: 0 s, viewers: 6}]}",
+            "bring 6 viewers; leave 'viewers' out, or make it fit"
+        ),
         ("{viewers: 5, over: 1 s, script: [{phase: a, at: 0 s, share: 1}]}", "the script says who comes when"),
         (
             "{viewers: 5, script: [{phase: a, at: 0 s, share: 1}, {phase: a, at: 1 s, share: 1}]}",
@@ -180,7 +189,10 @@ private func complaints(_ settings: String, streams: String? = nil) -> [String] 
 
     @Test func aScriptHasABoundedLength() {
         let phases = (0...100).map { "{phase: p\($0), at: \($0) s, share: 1}" }.joined(separator: ", ")
-        #expect(complaints("{viewers: 5, script: [\(phases)]}").contains { $0.contains("at most 100 phases, and here are 101") })
+        #expect(
+            complaints("{viewers: 5, script: [\(phases)]}").contains {
+                $0.contains("at most 100 phases, and here are 101")
+            })
     }
 
     @Test func popularityGivesTheStreamsTheirWeights() throws {
@@ -245,7 +257,8 @@ private func complaints(_ settings: String, streams: String? = nil) -> [String] 
     }
 
     @Test func nobodyZapsWhereThereIsOneStream() {
-        let found = complaints("{viewers: 5, behaviour: {zapping: {rate: 2/h}}}", streams: "{m: 'http://127.0.0.1/a.mpd'}")
+        let found = complaints(
+            "{viewers: 5, behaviour: {zapping: {rate: 2/h}}}", streams: "{m: 'http://127.0.0.1/a.mpd'}")
         #expect(found.count == 1 && found.first?.contains("there is no other stream to go to") == true, "\(found)")
     }
 }
