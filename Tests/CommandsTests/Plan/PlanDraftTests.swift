@@ -115,7 +115,7 @@ import Testing
             "viewers: 50", streams: "main: \"http://127.0.0.1:8080/a.m3u8\"", rest: "http: {version: 2}",
             length: .seconds(30))
         #expect(!report.needs.contains { $0.name == "new TLS connections" || $0.name == "network" })
-        #expect(report.needs.first { $0.name == "file descriptors" }?.amount == 50 + 64)
+        #expect(report.needs.first { $0.name == "file descriptors" }?.amount == 114)
         let memory: Double = 60e6 + 50 * 65_000 + 800
         #expect(report.needs.first { $0.name == "memory" }?.amount == memory)
         #expect(report.traffic == nil && report.timeline.bitsPerSecond.isEmpty)
