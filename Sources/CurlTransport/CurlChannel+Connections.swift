@@ -88,11 +88,22 @@ extension CurlChannel {
 
     /// Takes over the addresses of an origin's host.
     func setAddresses(_ addresses: [String], expires: Instant, of origin: Int) {
-        let entry = Self.resolveEntry(origins[origin].target, addresses)
+        let entry = Self.resolveEntry(origins[origin].target, Self.rotated(addresses, to: settings.place))
         origins[origin].expires = expires
         guard origins[origin].resolve != entry else { return }
         origins[origin].resolve = entry
         origins[origin].version += 1
+    }
+
+    /// The addresses with another of each family first, as the place of a viewer wants; families keep their order.
+    static func rotated(_ addresses: [String], to place: Double) -> [String] {
+        guard addresses.count > 1, place > 0, place < 1 else { return addresses }
+        let isFirst6 = addresses.first?.contains(":") ?? false
+        let parts = [true, false].map { wanted in addresses.filter { $0.contains(":") == (wanted == isFirst6) } }
+        return parts.flatMap { part in
+            let start = Int(place * Double(part.count))
+            return Array(part[start...] + part[..<start])
+        }
     }
 
     private static func resolveEntry(_ target: RequestTarget, _ addresses: [String]) -> String {

@@ -57,7 +57,8 @@ package final class CurlChannel: TransferChannel {
         self.number = number
         self.settings = settings
         let sources = loop.settings.sourceAddresses
-        sourceAddress = sources.isEmpty ? nil : sources[Int(number % UInt64(sources.count))]
+        let turn = sources.isEmpty ? nil : sources[Int(number % UInt64(sources.count))]
+        sourceAddress = settings.sourceAddress ?? turn
         link = settings.link.map { loop.link(for: $0) }
         keptNames = Self.nameList(settings.keptHeaders)
     }
@@ -105,7 +106,18 @@ package final class CurlChannel: TransferChannel {
     package func progress(of id: TransferID) -> TransferProgress? {
         loop.assertOnLoop()
         if let transfer = transfers.first(where: { $0.isBusy(with: id) }) { return transfer.progress }
-        return waiting.contains { $0.id == id } ? TransferProgress(bytes: .zero, firstByte: nil) : nil
+        if waiting.contains(where: { $0.id == id }) { return TransferProgress(bytes: .zero, firstByte: nil) }
+        // Over, but nobody has heard of it yet.
+        for case .transferFinished(id, let result) in events {
+            switch result {
+            case .success(let result):
+                return TransferProgress(bytes: result.bytes, firstByte: result.timings.firstByte)
+            case .failure(let failure):
+                return TransferProgress(
+                    bytes: failure.bytes, firstByte: failure.status == nil ? nil : failure.timings.firstByte)
+            }
+        }
+        return nil
     }
 
     /// Keeps a cookie for later requests.

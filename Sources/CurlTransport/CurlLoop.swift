@@ -37,8 +37,8 @@ package final class CurlLoop: TaskExecutor, @unchecked Sendable {
     /// The links of households with open channels.
     var links: [UInt64: SharedLink] = [:]
     @exclusivity(unchecked) var ready: [CurlChannel] = []
-    var names: [String: CachedName] = [:]
-    var waitingForName: [String: [NameWait]] = [:]
+    var names: [NameKey: CachedName] = [:]
+    var waitingForName: [NameKey: [NameWait]] = [:]
     /// When libcurl wants to be called next.
     var libraryDeadline: Instant?
     /// How often libcurl's timer was due: with the next turn it takes up the transfers that were added since.

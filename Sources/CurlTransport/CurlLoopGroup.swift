@@ -27,7 +27,7 @@ package final class CurlLoopGroup: Sendable {
         let code = globalInitialisation
         guard code == CURLE_OK else { throw .library(code: Int(code.rawValue)) }
         descriptorLimit = DescriptorLimit.raise()
-        let resolver = NameResolver()
+        let resolver = NameResolver(epoch: epoch, systemLifetime: settings.nameLifetime)
         var loops: [CurlLoop] = []
         do throws(CurlSetupError) {
             for index in 0..<max(1, count) {

@@ -21,7 +21,8 @@ package struct CurlTransportSettings: Sendable {
     package var socketReceiveBuffer: ByteCount?
     /// Local addresses (or interface names) to connect from, given to channels in turn; empty means the kernel's choice.
     package var sourceAddresses: [String]
-    /// How long an address that was looked up is used for new connections.
+    /// How long an address that the system's lookup gave is used for new connections; what a DNS server answers holds for
+    /// its own time to live.
     ///
     /// Default 60 s.
     package var nameLifetime: TimeAmount

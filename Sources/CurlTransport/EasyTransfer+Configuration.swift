@@ -54,7 +54,11 @@ extension EasyTransfer {
         set(CURLOPT_MAXAGE_CONN, 10_000_000)
         set(CURLOPT_CONNECTTIMEOUT, 86_400)
         if channel.settings.version != .http1 { set(CURLOPT_PIPEWAIT, 1) }
-        if let source = channel.sourceAddress { set(CURLOPT_INTERFACE, source) }
+        if let source = channel.sourceAddress {
+            // Said to be an address, so that libcurl looks no interface of that name up, and no host.
+            let isAddress = SocketAddress(host: source, port: 0) != nil
+            set(CURLOPT_INTERFACE, isAddress ? "host!" + source : source)
+        }
         configureTLS()
         note(fh_easy_set_pointer(easy, CURLOPT_OPENSOCKETDATA, context))
         note(

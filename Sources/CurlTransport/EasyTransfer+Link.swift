@@ -18,7 +18,7 @@ extension EasyTransfer {
         }
     }
 
-    /// The server has answered: when does the viewer notice?
+    /// The server has answered: reckons when the viewer notices.
     private func responseBegins() {
         guard let link = channel.link else { return }
         let now = loop.now

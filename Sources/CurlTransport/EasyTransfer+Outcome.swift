@@ -160,7 +160,7 @@ extension EasyTransfer {
         case CURLE_COULDNT_RESOLVE_HOST:
             return .nameLookup(host: channel.origins[origin].target.host)
         case CURLE_COULDNT_CONNECT, CURLE_INTERFACE_FAILED:
-            return .connect(detail: detail(code))
+            return .connect(detail: connectDetail(code))
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS:
             return .certificate(detail: detail(code))
         case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CIPHER, CURLE_SSL_CERTPROBLEM,
@@ -194,6 +194,16 @@ extension EasyTransfer {
         default:
             return .malformedResponse(detail: detail(code))
         }
+    }
+
+    /// Why there is no connection; a source address that cannot be used is named, as it is no fault of the server's.
+    private func connectDetail(_ code: CURLcode) -> String {
+        let detail = detail(code)
+        guard let source = channel.sourceAddress,
+            code == CURLE_INTERFACE_FAILED || detail.lowercased().contains("bind")
+        else { return detail }
+        let problem = AddressCheck.problem(withSource: source) ?? "cannot connect from \(source)"
+        return "\(problem) (\(detail))"
     }
 
     /// libcurl's sentence about a failure.

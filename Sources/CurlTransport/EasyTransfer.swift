@@ -93,11 +93,12 @@ final class EasyTransfer {
                 started + min(limits.connect, limits.stalled, nudge), begun + min(limits.firstByte, limits.total)))
         guard channel.needsLookup(origin) else { return launch(at: now) }
         let host = channel.origins[origin].target.host
-        if let name = loop.cachedAddresses(of: host) {
+        let key = NameKey(source: channel.settings.resolver, host: host)
+        if let name = loop.cachedAddresses(of: key) {
             channel.setAddresses(name.addresses, expires: name.expires, of: origin)
             launch(at: now)
         } else {
-            loop.lookUp(host, for: NameWait(transfer: self, run: run))
+            loop.lookUp(key, for: NameWait(transfer: self, run: run))
         }
     }
 
@@ -106,14 +107,14 @@ final class EasyTransfer {
         if case .running = state { launchTurn != loop.libraryTurns } else { false }
     }
 
-    /// The answer to a lookup, empty when there is none; `run` tells which transfer had asked.
-    func nameIsKnown(_ addresses: [String], run: UInt64) {
+    /// The answer to a lookup, without addresses when there are none; `run` tells which transfer had asked.
+    func nameIsKnown(_ name: CachedName, run: UInt64) {
         guard self.run == run, case .waitingForName = state else { return }
-        guard !addresses.isEmpty else {
+        guard !name.addresses.isEmpty else {
             return end(.nameLookup(host: channel.origins[origin].target.host))
         }
         let now = loop.now
-        channel.setAddresses(addresses, expires: now + loop.settings.nameLifetime, of: origin)
+        channel.setAddresses(name.addresses, expires: name.expires, of: origin)
         launch(at: now)
     }
 

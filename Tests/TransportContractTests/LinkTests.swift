@@ -3,7 +3,9 @@ import Quantities
 import Testing
 import Transport
 
-/// Transfers over a link, against a server that would give more. Integration: real time on loopback.
+/// Transfers over a link, against a server that would give more.
+///
+/// Integration: real time on loopback.
 @Suite(.serialized) struct LinkTests {
     static func settings(_ trace: LinkTrace, household: UInt64 = 1, offset: TimeAmount = .zero) -> ChannelSettings {
         var settings = ChannelSettings()

@@ -31,6 +31,7 @@ final class ScriptedServer: Sendable {
     let port: UInt16
     private let listener: Int32
     private let script: Script
+    private let onPeer: @Sendable (String) -> Void
     private let state = Mutex(State())
 
     private struct State {
@@ -41,16 +42,25 @@ final class ScriptedServer: Sendable {
         var isStopped = false
     }
 
-    init?(script: @escaping Script) {
+    /// - Parameters:
+    ///   - address: Where to listen.
+    ///   - onPeer: Is told the address of each connection's client.
+    ///   - script: What to do with a request.
+    init?(
+        address listen: String = "127.0.0.1", onPeer: @escaping @Sendable (String) -> Void = { _ in },
+        script: @escaping Script
+    ) {
+        self.onPeer = onPeer
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard listener >= 0 else { return nil }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        address.sin_addr.s_addr = inet_addr(listen)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let bound = withUnsafeMutablePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, length) == 0 && listen(listener, 512) == 0 && getsockname(listener, $0, &length) == 0
+                bind(listener, $0, length) == 0 && Glibc.listen(listener, 512) == 0
+                    && getsockname(listener, $0, &length) == 0
             }
         }
         guard bound else {
@@ -112,12 +122,17 @@ final class ScriptedServer: Sendable {
 
     private func acceptLoop() {
         while true {
-            let descriptor = accept(listener, nil, nil)
+            var peer = sockaddr_in()
+            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let descriptor = withUnsafeMutablePointer(to: &peer) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { accept(listener, $0, &length) }
+            }
             let isStopped = state.withLock { $0.isStopped }
             guard descriptor >= 0, !isStopped else {
                 if descriptor >= 0 { close(descriptor) }
                 return
             }
+            onPeer(String(cString: inet_ntoa(peer.sin_addr)))
             let number = state.withLock { state -> Int in
                 state.open.insert(descriptor)
                 state.connections += 1
