@@ -15,6 +15,8 @@ enum TransferPurpose: Sendable, Hashable {
     case index(loader: Int)
     /// The key, initialization section or segment that a loader is fetching.
     case segment(loader: Int)
+    /// The initialization section of the segment that a loader is fetching at the same time.
+    case initialization(loader: Int)
     /// The part that a playlist announced before it was there.
     case hint(loader: Int)
     /// The steering server's answer.
@@ -30,7 +32,9 @@ enum TransferPurpose: Sendable, Hashable {
     var loader: Int? {
         switch self {
         case .manifest, .manifestUpdate, .abandoned, .steering, .assetList, .asset: nil
-        case .playlist(let loader), .index(let loader), .segment(let loader), .hint(let loader): loader
+        case .playlist(let loader), .index(let loader), .segment(let loader), .hint(let loader),
+            .initialization(let loader):
+            loader
         }
     }
 }

@@ -93,6 +93,7 @@ extension PlayerSession {
     /// A round reckons with the playhead at the begin of the round before it, as Chromium's player does: the recorded one
     /// rests while its buffers still lack what played meanwhile.
     mutating func beginInTurn(at now: Instant, _ effects: inout [SessionEffect]) {
+        guard loaders.allSatisfy({ $0.isIdle }) else { return }
         if let due = adapting.turnDue {
             guard due <= now else { return }
             adapting.turnDue = nil

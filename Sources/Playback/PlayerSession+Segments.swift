@@ -149,6 +149,13 @@ extension PlayerSession {
             if let section = job.segment.initialization, !isContinued(position) {
                 let uri = queried(URIReference.resolve(section.uri, against: job.base), of: position)
                 if !loaders[position].hasFetched(Self.fingerprint(uri, section.byteRange)) {
+                    if settings.fetchesInitializationBeside {
+                        job.awaitsInitialization = true
+                        job.stage = .segment
+                        loaders[position].activity = .fetching(job)
+                        sendInitialization(of: position, uri, section.byteRange, due: due, attempt: attempt, &effects)
+                        return sendSegment(of: position, job, due: due, attempt: attempt, &effects)
+                    }
                     loaders[position].activity = .fetching(job)
                     return sendPart(
                         .initialization, uri, section.byteRange, of: position, job, due: due, attempt: attempt, &effects
@@ -158,6 +165,12 @@ extension PlayerSession {
             job.stage = .segment
         }
         loaders[position].activity = .fetching(job)
+        sendSegment(of: position, job, due: due, attempt: attempt, &effects)
+    }
+
+    private mutating func sendSegment(
+        of position: Int, _ job: SegmentJob, due: Instant, attempt: Int, _ effects: inout [SessionEffect]
+    ) {
         let uri = queried(URIReference.resolve(job.segment.uri, against: job.base), of: position)
         sendPart(
             transferKind(of: position), uri, job.segment.byteRange, of: position, job, due: due, attempt: attempt,
@@ -201,6 +214,11 @@ extension PlayerSession {
             loaders[position].remember(Self.fingerprint(transfer.uri, job.segment.initialization?.byteRange))
             job.stage = .segment
         case .segment:
+            if job.awaitsInitialization {
+                job.held = outcome
+                loaders[position].activity = .fetching(job)
+                return
+            }
             return segmentArrived(of: position, job, outcome, at: now, &effects)
         }
         loaders[position].activity = .fetching(job)

@@ -31,6 +31,8 @@ extension PlayerSession {
             beginIndex(of: position, due: due, attempt: attempt, &effects)
         case .segment(let position):
             beginSegmentPart(of: position, due: due, attempt: attempt, &effects)
+        case .initialization(let position):
+            beginInitialization(of: position, due: due, attempt: attempt, &effects)
         case .steering:
             beginSteering(due: due, &effects)
         case .assetList:
@@ -123,6 +125,8 @@ extension PlayerSession {
             assetListArrived(list, from: uri, at: now, &effects)
         case (.segment(let position), _):
             segmentPartArrived(of: position, transfer, outcome, at: now, &effects)
+        case (.initialization(let position), _):
+            initializationArrived(of: position, transfer, at: now, &effects)
         case (.index(let position), .segmentIndex(let segments)):
             indexArrived(of: position, segments, at: now)
         case (.manifest, .manifest(let manifest)):
@@ -203,7 +207,7 @@ extension PlayerSession {
             loaders[position].reload.isRefused = isRefused
             begin(.playlist(loader: position), due: now, attempt: 0, at: now, &effects)
             return true
-        case .manifest, .manifestUpdate, .index, .segment, .assetList, .asset, .abandoned:
+        case .manifest, .manifestUpdate, .index, .segment, .initialization, .assetList, .asset, .abandoned:
             return false
         }
     }
@@ -225,7 +229,8 @@ extension PlayerSession {
             fail(reason, at: now, &effects)
         case .manifestUpdate:
             updateFailed(transfer, at: now, &effects)
-        case .playlist(let position), .index(let position), .segment(let position):
+        case .playlist(let position), .index(let position), .segment(let position), .initialization(let position):
+            dropOtherPart(of: transfer, &effects)
             loaders[position].activity = .idle
             loaders[position].reload.isPending = false
             if failOver(position, from: transfer.location, at: now, &effects) { return }
@@ -282,15 +287,5 @@ extension PlayerSession {
         loaders[position].reload.isPending = false
         loaders[position].reload.due = nil
         loaders[position].reload.isRefused = false
-    }
-
-    /// Lets go of the segment a loader is fetching.
-    mutating func cancelSegment(of position: Int, _ effects: inout [SessionEffect]) {
-        loaders[position].activity = .idle
-        retries.removeAll { $0.purpose == .segment(loader: position) }
-        for index in pending.indices where pending[index].purpose == .segment(loader: position) {
-            pending[index].purpose = .abandoned
-            effects.append(.cancel(pending[index].id))
-        }
     }
 }

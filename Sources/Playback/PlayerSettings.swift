@@ -33,6 +33,10 @@ package struct PlayerSettings: Sendable, Hashable {
     ///
     /// Default all in parallel.
     package var loading = LoadingOrder.parallel
+    /// True for a player that asks for a segment at the same time as for the initialization section that it needs.
+    ///
+    /// Default false: one after the other.
+    package var fetchesInitializationBeside = false
     /// How often the player looks whether its buffer has fallen below the target.
     ///
     /// Default zero: it knows at once.

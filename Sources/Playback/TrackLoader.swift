@@ -53,6 +53,10 @@ struct SegmentJob: Sendable {
     var bitRate: BitRate
     var due: Instant
     var stage: Stage
+    /// True while its initialization section is being fetched beside it.
+    var awaitsInitialization = false
+    /// The report of the segment's transfer, once it has come before its initialization section.
+    var held: TransferReport?
     /// How long each chunk plays, when the segment is fetched while it is being made.
     var chunkDuration: TimeAmount?
 }

@@ -74,6 +74,7 @@ extension PlayerPreset {
         settings.manifestRetry.fuzz = 0.5
         settings.segmentRetry.fuzz = 0.5
         settings.loading = .mainFirst
+        settings.fetchesInitializationBeside = true
         settings.trackPenalty = .seconds(30)
         settings.checkInterval = .milliseconds(500)
         settings.startDelay = .milliseconds(50)
@@ -105,6 +106,7 @@ extension PlayerPreset {
             adaptation: .adaptive(.chromium(ChromiumRule.Settings())), manifestRetry: RetryPolicy(attempts: 1),
             segmentRetry: RetryPolicy(attempts: 1))
         settings.loading = .sequential
+        settings.fetchesInitializationBeside = true
         settings.refillLevel = .seconds(5)
         settings.usesLowLatency = false
         settings.playsInterstitials = false

@@ -72,6 +72,7 @@ extension DashJSRule {
             lastEnd = sample.begun + sample.total
             lastTotal = sample.total.seconds
             lastDuration = sample.duration.seconds
+            lastQuality = sample.track
         }
 
         mutating func bufferRanOut() { if isSteady { placeholder = 0 } }

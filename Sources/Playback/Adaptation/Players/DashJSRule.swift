@@ -133,7 +133,6 @@ package struct DashJSRule: AdaptationRule, Hashable {
             let sustainable = quality(safe, wait: wait, situation)
             (track, delay) = bola.choose(situation, sustainable: sustainable, bufferTime: settings.bolaLevel)
         } else {
-            bola.reset()
             if !situation.isStalled || situation.isLive { track = quality(safe, wait: wait, situation) }
         }
         if let bound = insufficientBufferBound(throughput, situation) { track = min(track, bound) }
@@ -164,10 +163,11 @@ package struct DashJSRule: AdaptationRule, Hashable {
     }
 
     private func insufficientBufferBound(_ throughput: Double, _ situation: AdaptationSituation) -> Int? {
-        guard segments > 2, !situation.isLowLatency, situation.segmentDuration > .zero else { return nil }
+        guard segments >= 2, !situation.isLowLatency, situation.segmentDuration > .zero else { return nil }
         if situation.isStalled { return 0 }
         let share = situation.buffer.seconds / situation.segmentDuration.seconds
-        return quality(throughput * share * settings.insufficientBufferFactor, wait: 0, situation)
+        let wait = average(waits, isLive: situation.isLive) ?? 0
+        return quality(throughput * share * settings.insufficientBufferFactor, wait: wait, situation)
     }
 
     // MARK: History of choices

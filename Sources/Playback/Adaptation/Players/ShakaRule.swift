@@ -6,7 +6,7 @@ import Quantities
 /// The highest variant with a bit rate of at most 0.95 of the estimate, as long as the estimate is not above the next
 /// one's divided by 0.85. A choice is made when the estimate is good and playback has begun, then at most every 8 s, in the
 /// middle of segments too: the one in progress is given up when the other can be had in time, or sooner than the rest.
-package struct ShakaRule: AdaptationRule, Hashable {
+package struct ShakaRule: AdaptationRule {
     /// The constants of the rule (`lib/util/player_configuration.js`).
     package struct Settings: Sendable, Hashable {
         /// `bandwidthDowngradeTarget`.
@@ -60,6 +60,11 @@ package struct ShakaRule: AdaptationRule, Hashable {
     /// What was chosen last, and when; no instant before the first choice by measurement.
     private var chosen: Int?
     private var chosenAt: Instant?
+    /// What has been measured already of the segment in progress.
+    private var counted = (bytes: ByteCount.zero, seconds: 0.0)
+    /// True once a transfer has ended after the first frame: then choices are made.
+    private var isOpen = false
+    private var isPlaying = false
 
     /// Creates the rule.
     ///
@@ -86,14 +91,23 @@ package struct ShakaRule: AdaptationRule, Hashable {
 
     package var progressInterval: TimeAmount? { settings.abandons ? .milliseconds(100) : nil }
 
-    /// Everything counts, audio as well as video.
+    /// Everything counts, audio as well as video, piece by piece as it arrives.
     package mutating func transferEnded(_ sample: TransferSample) {
-        let time = sample.active?.time ?? (sample.total - sample.firstByte)
-        measure(sample.active?.bytes ?? sample.bytes, time.seconds)
+        if isPlaying { isOpen = true }
+        let time = (sample.active?.time ?? (sample.total - sample.firstByte)).seconds
+        let bytes = sample.active?.bytes ?? sample.bytes
+        guard sample.isMain else { return measure(bytes, time) }
+        measure(bytes - counted.bytes, time - counted.seconds, ofAtLeast: counted.bytes > .zero ? 1 : nil)
+        counted = (.zero, 0)
     }
 
-    private mutating func measure(_ bytes: ByteCount, _ seconds: Double) {
-        guard bytes >= settings.smallestSample, seconds >= 0.005 else { return }
+    package mutating func playbackChanged(_ change: PlaybackChange, _ situation: AdaptationSituation) {
+        if change == .started { isPlaying = true }
+        if change == .sought { counted = (.zero, 0) }
+    }
+
+    private mutating func measure(_ bytes: ByteCount, _ seconds: Double, ofAtLeast least: Int64? = nil) {
+        guard bytes >= least.map({ ByteCount($0) }) ?? settings.smallestSample, seconds >= 0.005 else { return }
         let rate = Double(bytes.count) * 8 / seconds
         measured = measured + bytes
         fast.sample(rate, weight: seconds)
@@ -109,7 +123,7 @@ package struct ShakaRule: AdaptationRule, Hashable {
 
     /// `suggestStreams_`.
     private mutating func reconsider(_ situation: AdaptationSituation) {
-        guard situation.hasStarted, estimate != nil else { return }
+        guard isOpen, estimate != nil else { return }
         if let chosenAt, situation.now - chosenAt < settings.interval { return }
         chosen = best(situation)
         chosenAt = situation.now
@@ -132,15 +146,19 @@ package struct ShakaRule: AdaptationRule, Hashable {
 
     /// `shouldAbortCurrentRequest_`.
     package mutating func abandons(_ progress: SegmentProgress, _ situation: AdaptationSituation) -> Int? {
-        // The first choice waits for a transfer to end, which then counts; later ones come with any progress.
-        guard chosenAt != nil || situation.hasStarted else { return nil }
+        let seconds = (progress.elapsed - (progress.firstByte ?? progress.elapsed)).seconds
+        let piece = progress.received - counted.bytes
+        if piece >= settings.smallestSample {
+            measure(piece, seconds - counted.seconds)
+            counted = (progress.received, seconds)
+        }
         reconsider(situation)
         guard let chosen, chosen != progress.track, chosen < situation.ladder.count else { return nil }
         let size = situation.ladder[chosen].bitsPerSecond * progress.duration.seconds
         let bandwidth = max(1, (estimate ?? initial).bitsPerSecond)
         let remaining = Double(max(0, progress.expected.count - progress.received.count)) * 8
         guard size / bandwidth < situation.buffer.seconds || remaining > size else { return nil }
-        measure(progress.received, (progress.elapsed - (progress.firstByte ?? .zero)).seconds)
+        counted = (.zero, 0)
         return chosen
     }
 }
