@@ -66,7 +66,8 @@ extension AudienceSettings {
     ///
     /// - Parameters:
     ///   - count: How many there are, the most popular first.
-    ///   - exponent: 0 makes all equally popular; catalogues of films have been measured at 0.6 to 1.
+    ///   - exponent: 0 makes all equally popular; 0.6 to 1 are usual for catalogues of films.
+    /// - Returns: The weights, the first of which is 1.
     package static func zipf(_ count: Int, exponent: Double) -> [Double] {
         (0..<max(0, count)).map { PortableMath.power(Double($0 + 1), -exponent) }
     }

@@ -62,8 +62,8 @@ extension AudienceSchedule {
     ///
     /// - Parameters:
     ///   - bucket: The width of a bucket, above zero.
-    ///   - until: When the run ends by its limit; nil for never. Viewers who stay until the end are then there as long as
-    ///     anybody comes or goes.
+    ///   - until: When the run ends by its limit, and from when on nobody is counted; nil for never. Viewers who stay until
+    ///     the end are then there as long as anybody comes or goes.
     ///   - contentLength: How long the content is for viewers who stay until its end; nil for live.
     ///   - grouping: What to break the sessions down by; nil for nothing.
     /// - Returns: The outline.
@@ -83,24 +83,27 @@ private struct OutlineSpans {
     /// The part of the mix that each visit belongs to; empty when there is no grouping.
     private var parts: [UInt16] = []
     private let end: Instant
+    /// From when on nobody comes.
+    private let limit: Instant
 
     init(
         _ schedule: AudienceSchedule, until: TimeAmount?, contentLength: TimeAmount?,
         by grouping: PlanOutline.Grouping?
     ) {
-        let limit = until.map { Instant.zero + $0 }
+        let limit = until.map { Instant.zero + $0 } ?? .distantFuture
+        self.limit = limit
         var last = Instant.zero
         ends.reserveCapacity(schedule.count)
         for index in 0..<schedule.count {
             let session = schedule[index]
             var end = session.plannedEnd ?? .distantFuture
             if let contentLength { end = min(end, session.arrival + contentLength) }
-            if let limit { end = min(end, max(limit, session.arrival)) }
+            end = min(end, limit)
             last = max(last, end == .distantFuture ? session.arrival : end)
             ends.append(end)
             if let grouping { parts.append(UInt16(clamping: grouping.position(session))) }
         }
-        self.end = limit.map { min($0, last) } ?? last
+        end = min(limit, last)
     }
 
     func outline(
@@ -125,6 +128,7 @@ private struct OutlineSpans {
         var begins: [Instant] = []
         var stops: [Instant] = []
         for index in ends.indices where part == nil || parts[index] == part {
+            guard schedule.visits[index].arrival < limit else { break }
             begins.append(schedule.visits[index].arrival)
             stops.append(ends[index])
         }

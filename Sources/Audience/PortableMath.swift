@@ -71,6 +71,7 @@ extension PortableMath {
     /// Source: algorithm AS 241 (PPND16), M. J. Wichura, Applied Statistics 37 (1988), to about 16 digits.
     ///
     /// - Parameter share: Above 0 and below 1; what lies outside is taken as the nearest that is inside.
+    /// - Returns: The variate, between -8.3 and 8.3.
     static func normalQuantile(_ share: Double) -> Double {
         let share = min(max(share, 0x1p-54), 1 - 0x1p-53)
         let q = share - 0.5

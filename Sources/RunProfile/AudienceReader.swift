@@ -11,11 +11,16 @@ enum AudienceReader {
         var regions: ProfileNode?
         var devices: ProfileNode?
         var networks: ProfileNode?
+        /// The phases of the event; empty without a script.
+        var script: [AudiencePhase] = []
+        var behaviour = ViewerBehaviour()
         /// Weights by stream name; nil when the profile gives none here.
         var streamWeights: [String: Double]?
     }
 
-    static func read(_ node: ProfileNode?, viewers override: Int?, streams: [String], _ root: ProfileNode) -> Result {
+    static func read(
+        _ node: ProfileNode?, viewers override: Int?, streams: [String], files: ProfileFiles, _ root: ProfileNode
+    ) -> Result {
         var result = Result()
         guard let node else {
             root.problem("the setting 'audience' is missing; write at least  audience: {viewers: 10}")
@@ -23,19 +28,50 @@ enum AudienceReader {
         }
         let entries = node.entries(
             "a mapping", allowed: ProfileVocabulary.audience)
-        if let viewers = entries["viewers"] {
-            result.viewers = viewers.whole(1...10_000_000) ?? 1
-        } else if override == nil {
-            node.problem("the setting 'viewers' is missing")
+        if let script = entries["script"] {
+            result.script = ScriptReader(files: files, regions: regionEdges(entries["regions"])).read(script)
+            for name in ["arrivals", "over", "rate"] {
+                entries[name]?.problem("the script says who comes when; put this into a phase")
+            }
         }
-        if let override { result.viewers = override }
-        result.arrivals = arrivals(entries, viewers: result.viewers, node)
+        let counted = ViewerCount(entries, override: override, script: result.script)
+        result.viewers = counted.viewers(node)
+        if entries["script"] == nil { readArrivals(entries, counted, files, node, &result) }
         if let watch = entries["watch"] { result.watch = self.watch(watch) ?? .untilEnd }
+        if let behaviour = entries["behaviour"] {
+            result.behaviour = BehaviourReader(streams: streams).read(behaviour)
+        }
         if let mix = entries["streams"] { result.streamWeights = weights(mix, streams) }
+        if let popularity = entries["popularity"] {
+            if entries["streams"] != nil { popularity.problem("give either 'streams' or 'popularity', not both") }
+            let weights = PopularityReader.weights(popularity, count: streams.count)
+            result.streamWeights = weights.map { Dictionary(zip(streams, $0)) { first, _ in first } }
+        }
         result.regions = entries["regions"]
         result.devices = entries["devices"]
         result.networks = entries["networks"]
         return result
+    }
+
+    /// Reads `arrivals`, `over` and `rate`.
+    private static func readArrivals(
+        _ entries: [String: ProfileNode], _ counted: ViewerCount, _ files: ProfileFiles, _ node: ProfileNode,
+        _ result: inout Result
+    ) {
+        if let curve = entries["arrivals"], curve.isMapping {
+            entries["rate"]?.problem("the arrivals say themselves how many come when; take 'rate' away")
+            let over = entries["over"].flatMap { $0.duration(orZero: false) }
+            guard let read = ArrivalReader(files: files, span: over).read(curve) else { return }
+            result.arrivals = read.pattern
+            guard !counted.isGiven else { return }
+            guard let brought = read.viewers, brought.rounded() >= 1, brought <= 10_000_000 else {
+                node.problem("the setting 'viewers' is missing")
+                return
+            }
+            result.viewers = Int(brought.rounded())
+        } else {
+            result.arrivals = arrivals(entries, viewers: result.viewers, node)
+        }
     }
 
     private static func arrivals(_ entries: [String: ProfileNode], viewers: Int, _ node: ProfileNode) -> ArrivalPattern
@@ -44,29 +80,26 @@ enum AudienceReader {
         let rate = entries["rate"].flatMap { $0.value("a rate such as 20/s or 600/min", Amounts.rate) }
         if entries["over"] != nil, let both = entries["rate"] { both.problem("give either 'over' or 'rate', not both") }
         let span = over ?? rate.map { .seconds(Double(viewers) / $0) }
-        let names = ["at once", "constant", "ramp"]
         let word = entries["arrivals"].flatMap { child in
-            child.value("one of: \(names.joined(separator: ", "))") { names.contains($0) ? $0 : nil }
+            child.value(ArrivalReader.expected) { ArrivalReader.words.contains($0) ? $0 : nil }
         }
-        switch word ?? (span == nil ? "at once" : "constant") {
-        case "constant", "ramp":
-            guard let span else {
-                if over == nil, rate == nil, entries["over"] == nil, entries["rate"] == nil {
-                    node.problem("arrivals need 'over' (such as 60 s) or 'rate' (such as 20/s)")
-                }
-                return .atOnce
-            }
-            return word == "ramp" ? .ramp(over: span) : .constant(over: span)
-        default:
+        let wanted = word ?? (span == nil ? "at once" : "constant")
+        if wanted == "at once" {
             if let span, span > .zero, word == "at once" {
                 entries["arrivals"]?.problem("'at once' has no 'over' or 'rate'; take one of the two away")
             }
             return .atOnce
         }
+        guard let span else {
+            if entries["over"] == nil, entries["rate"] == nil {
+                node.problem("arrivals need 'over' (such as 60 s) or 'rate' (such as 20/s)")
+            }
+            return .atOnce
+        }
+        return ArrivalReader.pattern(wanted, over: span) ?? .atOnce
     }
 
-    private static let watchExpected =
-        "'until end', a duration, or one of {uniform: {from, to}}, {exponential: {mean}}, {lognormal: {median, sigma}}"
+    private static let watchExpected = "'until end', a duration, or one of \(DistributionReader.forms)"
 
     private static func watch(_ node: ProfileNode) -> WatchTime? {
         guard node.isMapping else {
@@ -75,39 +108,17 @@ enum AudienceReader {
                 return Amounts.duration(text).map { .fixed($0) }
             }
         }
-        let entries = node.entries(watchExpected, allowed: ProfileVocabulary.watch)
-        guard entries.count == 1, let (kind, child) = entries.first else {
-            if entries.count > 1 || node.node.mapping?.isEmpty == true { node.problem("expected \(watchExpected)") }
-            return nil
-        }
-        func time(_ values: [String: ProfileNode], _ name: String) -> TimeAmount? {
-            guard let value = values[name] else {
-                child.problem("the setting '\(name)' is missing")
-                return nil
-            }
-            return value.duration()
-        }
-        guard child.isMapping else {
-            child.problem("expected a mapping as in \(watchExpected)")
-            return nil
-        }
-        switch kind {
-        case "uniform":
-            let values = child.entries("{from, to}", allowed: ProfileVocabulary.uniform)
-            let from = time(values, "from")
-            let to = time(values, "to")
-            guard let from, let to else { return nil }
-            if to < from { child.problem("'to' is shorter than 'from'") }
-            return .uniform(from: from, to: to)
-        case "exponential":
-            let values = child.entries("{mean}", allowed: ProfileVocabulary.exponential)
-            return time(values, "mean").map { .exponential(mean: $0) }
-        default:
-            let values = child.entries("{median, sigma}", allowed: ProfileVocabulary.lognormal)
-            let sigma = values["sigma"]?.value("a number from 0 to 5") {
-                Double($0).flatMap { (0...5).contains($0) ? $0 : nil }
-            }
-            return time(values, "median").map { .lognormal(median: $0, sigma: sigma ?? 1) }
+        return DistributionReader.mapping(node, watchExpected).map { WatchTime($0) }
+    }
+
+    /// The regions' names and the addresses of their edges as they stand, for the script; what is wrong with them is told
+    /// where they are read.
+    private static func regionEdges(_ node: ProfileNode?) -> [(name: String, edges: [String])] {
+        guard let mapping = node?.node.mapping else { return [("all", [])] }
+        return mapping.map { key, value in
+            let edges = value.mapping?.first { $0.key.scalar?.string == "edges" }?.value
+            let list = edges?.sequence.map { Array($0) } ?? edges.map { [$0] } ?? []
+            return (key.scalar?.string ?? "", list.compactMap { $0.scalar?.string })
         }
     }
 
@@ -123,5 +134,52 @@ enum AudienceReader {
         if parts.count == 4, parts.allSatisfy({ $0.first != "+" && UInt8($0) != nil }) { return text }
         let isV6 = text.contains(":") && text.allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
         return isV6 ? text : nil
+    }
+}
+
+/// How many viewers there are: as the command line, the profile or the phases of its script say.
+struct ViewerCount {
+    /// Whether somebody says so other than the arrivals.
+    let isGiven: Bool
+    private let node: ProfileNode?
+    private let override: Int?
+    private let counted: Int
+    private let hasShares: Bool
+    private let hasArrivals: Bool
+
+    init(_ entries: [String: ProfileNode], override: Int?, script: [AudiencePhase]) {
+        node = entries["viewers"]
+        self.override = override
+        isGiven = node != nil || override != nil
+        hasArrivals = entries["script"] == nil && entries["arrivals"]?.isMapping == true
+        var counted = 0
+        var hasShares = entries["script"] != nil && script.isEmpty
+        for phase in script {
+            switch phase.size {
+            case .viewers(let count)?: counted += count
+            case .share?: hasShares = true
+            case nil: continue
+            }
+        }
+        self.counted = counted
+        self.hasShares = hasShares
+    }
+
+    /// The number of viewers; what contradicts itself is noted.
+    func viewers(_ audience: ProfileNode) -> Int {
+        let written = node.map { $0.whole(1...10_000_000) ?? 1 }
+        if let override { return override }
+        guard let written, let node else {
+            if counted == 0 || hasShares {
+                if !hasArrivals { audience.problem("the setting 'viewers' is missing") }
+            } else if counted > 10_000_000 {
+                audience.problem("the script brings \(counted) viewers, more than 10000000")
+            }
+            return max(1, min(counted, 10_000_000))
+        }
+        if counted > written || counted > 0 && counted != written && !hasShares {
+            node.problem("the phases of the script bring \(counted) viewers; leave 'viewers' out, or make it fit")
+        }
+        return written
     }
 }

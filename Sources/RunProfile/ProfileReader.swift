@@ -67,7 +67,8 @@ package enum ProfileReader {
         _ = entries["description"]?.text("some words")
         let seed = entries["seed"]?.value("a whole number, not negative", UInt64.init) ?? 1
         var streams = streams(entries["streams"], root)
-        let audience = AudienceReader.read(entries["audience"], viewers: viewers, streams: streams.map(\.name), root)
+        let audience = AudienceReader.read(
+            entries["audience"], viewers: viewers, streams: streams.map(\.name), files: files, root)
         if let mix = audience.streamWeights {
             for position in streams.indices { streams[position].weight = mix[streams[position].name] ?? 0 }
         }
@@ -93,6 +94,8 @@ package enum ProfileReader {
                 devices: devices.map(\.name), steps: journey?.steps.map(\.name) ?? []))
         profile.devices = devices
         profile.networks = networks.networks
+        profile.script = audience.script
+        profile.behaviour = audience.behaviour
         Permission.check(profile, entries)
         return root.problems.problems.isEmpty ? profile : nil
     }

@@ -24,8 +24,30 @@ enum ProfileVocabulary {
     static let keep = ["json", "header", "cookie", "pattern"]
     static let refusal = ["attempts", "first delay", "factor", "longest delay", "then"]
     static let viewers = ["file", "reuse"]
-    static let audience = ["viewers", "arrivals", "over", "rate", "watch", "streams", "regions", "devices", "networks"]
-    static let watch = ["uniform", "exponential", "lognormal"]
+    static let audience =
+        ["viewers", "arrivals", "over", "rate", "watch", "streams", "regions", "devices", "networks"] + crowd
+    /// Settings of the audience beside its size and mixes.
+    static let crowd = ["script", "behaviour", "popularity"]
+    static let popularity = ["zipf"]
+    static let arrivals = ["ramp", "steps", "spike", "median", "sigma", "curve"]
+    static let arrivalRamp = ["from", "to"]
+    static let phase = [
+        "phase", "at", "for", "arrivals", "share", "rate", "viewers", "leave", "return", "drop", "reconnect",
+    ]
+    static let comingBack = ["within", "share"] + watch
+    static let drop = ["share", "region", "edge"]
+    static let behaviour = [
+        "pauses", "seeks", "live rewinds", "zapping", "startup patience", "rebuffer patience", "rejoin",
+    ]
+    static let pauses = ["rate", "length"]
+    static let seeks = ["rate", "distance", "back"]
+    static let rewinds = ["rate", "distance", "for"]
+    static let zapping = ["rate", "first", "popularity"]
+    static let startupPatience = ["grace", "per second", "until"]
+    static let rebufferPatience = ["grace", "per second"]
+    static let rejoin = ["attempts", "share", "delay"]
+    static let watch = ["uniform", "exponential", "lognormal", "weibull"]
+    static let weibull = ["scale", "shape"]
     static let uniform = ["from", "to"]
     static let exponential = ["mean"]
     static let lognormal = ["median", "sigma"]
@@ -64,6 +86,13 @@ enum ProfileVocabulary {
         ("access.journey.on refusal", refusal), ("access.viewers", viewers), ("audience", audience),
         ("audience.watch", watch), ("audience.watch.uniform", uniform),
         ("audience.watch.exponential", exponential), ("audience.watch.lognormal", lognormal),
+        ("audience.watch.weibull", weibull), ("audience.popularity", popularity),
+        ("audience.arrivals", arrivals), ("audience.arrivals.ramp", arrivalRamp), ("audience.script", phase),
+        ("audience.script.return", comingBack), ("audience.script.drop", drop),
+        ("audience.behaviour", behaviour), ("audience.behaviour.pauses", pauses),
+        ("audience.behaviour.seeks", seeks), ("audience.behaviour.live rewinds", rewinds),
+        ("audience.behaviour.zapping", zapping), ("audience.behaviour.startup patience", startupPatience),
+        ("audience.behaviour.rebuffer patience", rebufferPatience), ("audience.behaviour.rejoin", rejoin),
         ("audience.regions.NAME", region), ("audience.devices.NAME", device),
         ("audience.devices.NAME.cmcd", cmcd), ("audience.devices.NAME.cmcd.collector", collector),
         ("audience.networks.NAME", network), ("audience.networks.NAME.process", process),

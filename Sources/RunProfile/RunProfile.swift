@@ -24,6 +24,10 @@ package struct RunProfile: Sendable {
     package var viewers: Int
     package var arrivals: ArrivalPattern
     package var watch: WatchTime
+    /// The phases of the event; where there are any they say who comes when, and `arrivals` does not.
+    package var script: [AudiencePhase] = []
+    /// What viewers do while they watch.
+    package var behaviour = ViewerBehaviour()
     /// How every player behaves.
     package var player: PlayerSettings
     /// How requests are made.
@@ -142,6 +146,8 @@ package struct RunProfile: Sendable {
             viewers: viewers, arrivals: arrivals, watch: watch,
             streams: streams.map { .init(name: $0.name, weight: $0.weight) },
             regions: regions.map { .init(name: $0.name, weight: $0.weight) })
+        settings.script = script
+        settings.behaviour = behaviour
         if !devices.isEmpty { settings.devices = devices.map { .init(name: $0.name, weight: $0.weight) } }
         guard !networks.isEmpty else { return settings }
         settings.networks = networks.map { .init(name: $0.name, weight: $0.weight) }

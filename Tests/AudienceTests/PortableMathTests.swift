@@ -32,7 +32,7 @@ import Testing
         #expect(PortableMath.power(2, 10).rounded() == 1_024)
     }
 
-    /// Wichura's own checks (Applied Statistics 37, 1988, p. 481): p = 0.25, 0.001, 1e-20.
+    // The checks that stand in the paper (Wichura, Applied Statistics 37, 1988).
     @Test("normal quantiles are the published ones")
     func quantiles() {
         #expect(abs(PortableMath.normalQuantile(0.25) - -0.6744897501960817) < 1e-15)

@@ -86,7 +86,10 @@ import Testing
         Case("viewers: 1.5", "found '1.5'"), Case("viewers: 99999999999999999999", "found '99999999999999999999'"),
         Case("viewrs: 2", "3:12: audience.viewrs: this is not a setting; did you mean 'viewers'?"),
         Case("viewers: 2, arrivals: constant", "3:11: audience: arrivals need 'over' (such as 60 s) or 'rate'"),
-        Case("viewers: 2, arrivals: slow, over: 1 s", "expected one of: at once, constant, ramp, found 'slow'"),
+        Case(
+            "viewers: 2, arrivals: slow, over: 1 s",
+            "expected one of: at once, constant, ramp, ramp down, poisson, or a mapping with one of: ramp, steps, spike, curve, found 'slow'"
+        ),
         Case("viewers: 2, arrivals: at once, over: 1 s", "'at once' has no 'over' or 'rate'"),
         Case("viewers: 2, over: 1 s, rate: 2/s", "audience.rate: give either 'over' or 'rate', not both"),
         Case("viewers: 2, rate: 2", "audience.rate: expected a rate such as 20/s or 600/min, found '2'"),

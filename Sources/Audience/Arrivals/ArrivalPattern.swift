@@ -29,6 +29,7 @@ package enum ArrivalPattern: Sendable, Hashable {
     ///   - count: Of how many.
     ///   - reach: ``reach`` of this pattern, computed once.
     ///   - generator: Gives a number where one is drawn.
+    /// - Returns: The delay, not negative.
     func delay(of index: Int, of count: Int, reach: Double, _ generator: inout SeededGenerator) -> TimeAmount {
         let share = Double(index) / Double(max(1, count))
         switch self {

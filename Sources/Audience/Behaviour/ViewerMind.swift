@@ -73,7 +73,9 @@ package struct ViewerMind: Sendable {
         departure = planned.departure?.at ?? .distantFuture
         isDropped = planned.departure?.kind == .dropped
         budget = .max
-        if let patience = settings.behaviour.settings.rebufferPatience { budget = patience.budget(of: rank(.rebuffering)) }
+        if let patience = settings.behaviour.settings.rebufferPatience {
+            budget = patience.budget(of: rank(.rebuffering))
+        }
         fillAgenda()
     }
 
@@ -176,7 +178,9 @@ package struct ViewerMind: Sendable {
         case .starting where patienceEnds <= due: return leave("slow-start")
         case .standing where patienceEnds <= due: return leave("rebuffering")
         case .ended where actsAt <= due: return leave("ended")
-        case .failed, .retrying where leavesAt <= due: return leave("failed")
+        case .failed,
+            .retrying where leavesAt <= due:
+            return leave("failed")
         case .retrying:
             stage = .waiting
             return .playAgain
