@@ -51,7 +51,6 @@ struct DeviceReader {
         var device = device(name, weight, preset)
         device.player = PlayerReader.read(node, base: device.player, allowed: allowed)
         readRequests(entries, &device)
-        device.screen = entries["screen"]?.value(ScreenSize.expected, ScreenSize.init)
         device.player.cmcd = entries["cmcd"].flatMap(CMCDReader.read)
         return device
     }

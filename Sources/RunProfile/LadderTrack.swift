@@ -1,3 +1,4 @@
+import Playback
 import Quantities
 
 /// A track of a stream as a profile or a command line says it, for planning: nothing is fetched to know it.

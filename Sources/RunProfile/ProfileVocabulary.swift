@@ -24,7 +24,8 @@ enum ProfileVocabulary {
     static let keep = ["json", "header", "cookie", "pattern"]
     static let refusal = ["attempts", "first delay", "factor", "longest delay", "then"]
     static let viewers = ["file", "reuse"]
-    static let audience = ["viewers", "arrivals", "over", "rate", "watch", "streams", "regions", "devices", "networks"] + crowd
+    static let audience =
+        ["viewers", "arrivals", "over", "rate", "watch", "streams", "regions", "devices", "networks"] + crowd
     /// Settings of the audience beside its size and mixes.
     static let crowd = ["script", "behaviour", "popularity"]
     static let popularity = ["zipf"]
@@ -53,7 +54,7 @@ enum ProfileVocabulary {
     static let region = ["share", "edges", "resolver", "label", "source addresses", "networks"]
     /// Settings of a device beside those of `player`.
     static let device = [
-        "share", "preset", "screen", "http version", "user agent", "headers", "parallel transfers", "cmcd",
+        "share", "preset", "http version", "user agent", "headers", "parallel transfers", "cmcd",
     ]
     static let cmcd = ["version", "by", "collector", "keys", "content id", "custom keys"]
     static let collector = ["uri", "events", "interval", "batch"]
@@ -66,7 +67,13 @@ enum ProfileVocabulary {
     static let player = [
         "adaptation", "start buffer", "resume buffer", "forward buffer", "live edge segments", "leaving", "stuck after",
         "attempts", "timeouts", "audio language", "subtitles", "low latency", "interstitials", "location penalty",
-        "track penalty",
+        "track penalty", "start delay", "loading", "check interval", "refill level", "forward bytes",
+        "longest forward buffer", "top forward buffer", "long form forward buffer", "audio lead",
+        "audio lead segments", "fast switching", "screen", "catch up", "catch up always", "hold-back per stall",
+        "manifest retry", "segment retry",
+    ]
+    static let retry = [
+        "attempts", "first delay", "factor", "longest delay", "increment", "fuzz", "timeout attempts", "client errors",
     ]
     static let timeouts = ["connect", "first byte", "stalled", "total"]
     static let http = ["version", "certificate authorities", "verify", "user agent", "parallel transfers"]
@@ -92,6 +99,7 @@ enum ProfileVocabulary {
         ("audience.networks.NAME.process.ar1", autoregressive),
         ("audience.networks.NAME.process.markov", markov), ("audience.networks.NAME.outages", outage),
         ("audience.networks.NAME.household", household), ("player", player), ("player.timeouts", timeouts),
+        ("player.manifest retry", retry), ("player.segment retry", retry),
         ("http", http),
         ("run", run),
     ]

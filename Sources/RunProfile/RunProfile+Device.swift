@@ -19,8 +19,6 @@ extension RunProfile {
         /// Further headers of every request, as the preset sends them, with the profile's own in the place of those of
         /// the same name.
         package var headers: [HTTPHeader] = []
-        /// The size of its screen, above which no track is taken; nil for no bound.
-        package var screen: ScreenSize?
     }
 }
 

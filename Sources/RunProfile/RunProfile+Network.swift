@@ -52,6 +52,7 @@ extension RunProfile {
         /// whatever comes at once.
         ///
         /// - Parameter seed: What decides a process or a preset that varies.
+        /// - Returns: The link.
         package func trace(seed: UInt64) -> LinkTrace? {
             let bare: LinkTrace? =
                 switch source {

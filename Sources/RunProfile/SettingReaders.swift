@@ -60,6 +60,7 @@ enum PlayerReader {
     ///   - node: What stands in the profile; nil where nothing does.
     ///   - base: The player whose constants hold where nothing is written.
     ///   - allowed: The settings that may stand there.
+    /// - Returns: The constants.
     static func read(
         _ node: ProfileNode?, base: PlayerSettings = PlayerSettings(), allowed: [String] = ProfileVocabulary.player
     ) -> PlayerSettings {
@@ -67,7 +68,7 @@ enum PlayerReader {
         guard let node else { return player }
         let entries = node.entries("a mapping", allowed: allowed)
         if let adaptation = entries["adaptation"] {
-            player.adaptation = self.adaptation(adaptation) ?? player.adaptation
+            player.adaptation = AdaptationReader.read(adaptation) ?? player.adaptation
         }
         player.startThreshold = entries["start buffer"]?.duration() ?? player.startThreshold
         player.resumeThreshold = entries["resume buffer"]?.duration() ?? player.resumeThreshold
@@ -94,6 +95,7 @@ enum PlayerReader {
         }
         if let timeouts = entries["timeouts"] { player.timeouts = self.timeouts(timeouts, base: player.timeouts) }
         readRenditions(entries, &player)
+        PacingReader.read(entries, &player)
         player.locationPenalty = entries["location penalty"]?.duration() ?? player.locationPenalty
         player.trackPenalty = entries["track penalty"]?.duration() ?? player.trackPenalty
         return player
@@ -136,25 +138,13 @@ enum PlayerReader {
 
     /// A player that waits for more than it fetches would wait for ever.
     private static func checkBuffers(_ player: PlayerSettings, _ entries: [String: ProfileNode], _ node: ProfileNode) {
+        let names = ["start buffer", "resume buffer", "forward buffer"]
+        guard names.contains(where: { entries[$0] != nil }) else { return }
         for (name, threshold) in [("start buffer", player.startThreshold), ("resume buffer", player.resumeThreshold)]
         where threshold > player.forwardTarget {
             (entries[name] ?? entries["forward buffer"] ?? node).problem(
                 "'\(name)' (\(threshold)) is longer than 'forward buffer' (\(player.forwardTarget)): play would never begin"
             )
-        }
-    }
-
-    private static let adaptationExpected =
-        "throughput, lowest, highest, or a bit rate that is not to be passed, such as 2 Mbit/s"
-
-    private static func adaptation(_ node: ProfileNode) -> AdaptationMode? {
-        node.value(adaptationExpected) { text in
-            switch text {
-            case "throughput": .throughput(ThroughputRule.Settings())
-            case "lowest": .fixed(.lowest)
-            case "highest": .fixed(.highest)
-            default: Amounts.bitRate(text).map { .fixed(.atMost($0)) }
-            }
         }
     }
 

@@ -23,7 +23,7 @@ import Transport
         let profile = try profile("", "player: {start buffer: 3 s}\nhttp: {version: 2, user agent: me}")
         #expect(profile.devices.count == 1)
         let device = profile.devices[0]
-        #expect(device.name == "standard" && device.preset == .standard && device.screen == nil)
+        #expect(device.name == "standard" && device.preset == .standard && device.player.screen == nil)
         #expect(device.player == profile.player && device.http == profile.http && device.headers.isEmpty)
         #expect(profile.audience.devices.map(\.name) == ["standard"])
     }
@@ -59,7 +59,8 @@ import Transport
                 hls.js: {share: 1}
             """, "player: {start buffer: 2 s, leaving: abort}\nhttp: {version: 1.1, user agent: everybody}")
         let phone = profile.devices[0]
-        #expect(phone.preset == .shaka && phone.weight == 2 && phone.screen == ScreenSize(width: 1_280, height: 720))
+        #expect(
+            phone.preset == .shaka && phone.weight == 2 && phone.player.screen == ScreenSize(width: 1_280, height: 720))
         #expect(phone.player.startThreshold == .seconds(4) && phone.player.leaving == .abort)
         #expect(phone.player.forwardTarget == PlayerPreset.shaka.settings.forwardTarget)
         #expect(phone.http.version == .http2 && phone.http.userAgent == "Phone/1" && phone.http.parallelTransfers == 3)
@@ -87,6 +88,68 @@ import Transport
                 == CMCDCollector(
                     uri: "https://tell.example/d", events: [.playState, .error], interval: .seconds(10), batch: 5))
         #expect(profile.devices[2].player.cmcd == CMCDSettings())
+    }
+
+    @Test func everyConstantOfAPresetCanBeChanged() throws {
+        let profile = try profile(
+            """
+              devices:
+                tv:
+                  preset: dash.js
+                  screen: 1920x1080
+                  adaptation: robust mpc
+                  start delay: 1 s
+                  loading: sequential
+                  check interval: 2 s
+                  refill level: 3 s
+                  forward bytes: 4 MB
+                  longest forward buffer: 50 s
+                  top forward buffer: 40 s
+                  long form forward buffer: 45 s
+                  audio lead: 7 s
+                  audio lead segments: 1.5
+                  fast switching: false
+                  catch up: lol+
+                  catch up always: true
+                  hold-back per stall: 8 s
+                  manifest retry: {attempts: 9, first delay: 1 s, factor: 1.5, longest delay: 20 s, increment: 2 s, fuzz: 0.25, timeout attempts: 4, client errors: give up}
+                  segment retry: {attempts: 2}
+                plain: {preset: dash.js, catch up: none}
+            """)
+        var expected = PlayerPreset.dashJS.settings
+        let untouched = expected.segmentRetry
+        expected.name = "tv"
+        expected.screen = ScreenSize(width: 1_920, height: 1_080)
+        expected.adaptation = .adaptive(.mpc(.init(isRobust: true)))
+        expected.startDelay = .seconds(1)
+        expected.loading = .sequential
+        expected.checkInterval = .seconds(2)
+        expected.refillLevel = .seconds(3)
+        expected.forwardBytes = ByteCount(4_000_000)
+        expected.longestForwardTarget = .seconds(50)
+        expected.topForwardTarget = .seconds(40)
+        expected.longFormForwardTarget = .seconds(45)
+        expected.leadOverMain = .seconds(7)
+        expected.leadOverMainSegments = 1.5
+        expected.replacesLowerTracks = false
+        expected.catchUp = .loLPlus(.init())
+        expected.catchesUpInLowLatencyOnly = false
+        expected.holdBackPerStall = .seconds(8)
+        expected.manifestRetry = RetryPolicy(
+            attempts: 9, firstDelay: .seconds(1), factor: 1.5, longestDelay: .seconds(20), givesUpOnClientErrors: true)
+        expected.manifestRetry.increment = .seconds(2)
+        expected.manifestRetry.fuzz = 0.25
+        expected.manifestRetry.timeoutAttempts = 4
+        expected.segmentRetry.attempts = 2
+        #expect(profile.devices[0].player == expected)
+        #expect(profile.devices[0].player.segmentRetry.fuzz == untouched.fuzz)
+        #expect(PlayerPreset.dashJS.settings.catchUp != nil && profile.devices[1].player.catchUp == nil)
+    }
+
+    @Test(arguments: AdaptationReader.rules.map(\.name)) func aRuleCanBeNamed(_ name: String) throws {
+        let rule = AdaptationReader.rules.first { $0.name == name }
+        let profile = try profile("", "player: {adaptation: '\(name)'}")
+        #expect(rule.map { .adaptive($0.settings) } == profile.player.adaptation)
     }
 
     @Test func thresholdsCanNameDevices() throws {

@@ -38,7 +38,7 @@ import Testing
         Case("http: {parallel transfers: 65}", "4:28: http.parallel transfers: expected a whole number from 1 to 64"),
         Case("http: {certificate authorities: []}", "expected the path of a PEM file, found a list"),
         Case(
-            "player: {adaptation: fast}", "4:22: player.adaptation: expected throughput, lowest, highest, or a bit rate"
+            "player: {adaptation: fast}", "4:22: player.adaptation: expected throughput, lowest, highest, a bit rate"
         ),
         Case("player: {leaving: stay}", "4:19: player.leaving: expected one of: finish, abort, found 'stay'"),
         Case("player: {subtitles: 4$}", "player.subtitles: expected a language tag such as en or nb-NO, any, or none"),

@@ -70,7 +70,7 @@ import Transport
             """
         let ladder = try ProfileReader.read(text, file: "p.yaml").streams[0].ladder
         #expect(ladder.map(\.bitRate.kilobits) == [550, 1_400, 3_400])
-        #expect(ladder.map { $0.size?.description } == [nil, nil, "1280x720"])
+        #expect(ladder.map { $0.size?.text } == [nil, nil, "1280x720"])
         #expect(LadderTrack.ladder("3400:1280x720, 550") == [ladder[0], ladder[2]])
         for wrong in ["", "a", "1,,2", "0", "-5", "3400:720", "3400:1x2:3", "inf", "nan"] {
             #expect(LadderTrack.ladder(wrong) == nil, "\(wrong)")

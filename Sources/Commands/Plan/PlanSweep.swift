@@ -20,14 +20,32 @@ struct PlanSweep {
     /// Kilobytes of the sessions' memory.
     private(set) var memory = Peak()
     /// The most sessions of each part of a mix, one list for each mix.
-    private(set) var parts: [[Int]]
+    var parts: [[Int]] {
+        offsets.indices.map { mix in
+            Array(highest[offsets[mix]..<(mix + 1 < offsets.count ? offsets[mix + 1] : highest.count)])
+        }
+    }
     /// The most ports taken in each place, those of connections just closed included.
     private(set) var ports: [Peak]
+
+    /// The end of a visit, by its place in the schedule.
+    private struct End: Comparable {
+        var time: Int64
+        var visit: Int32
+
+        static func < (left: End, right: End) -> Bool {
+            left.time == right.time ? left.visit < right.visit : left.time < right.time
+        }
+    }
 
     private let width: Int64
     private var bucket = 0
     private var now = (sessions: 0, connections: 0, memory: 0)
-    private var counts: [[Int]]
+    /// Sessions now, and the most of them, of each part; the parts of all mixes stand one behind the other.
+    private var counts: [Int]
+    private var highest: [Int]
+    /// Where the parts of each mix begin.
+    private let offsets: [Int]
     private var held: [Int]
 
     /// Walks over a tally.
@@ -35,7 +53,7 @@ struct PlanSweep {
     /// - Parameters:
     ///   - tally: The visits.
     ///   - kinds: What they are like.
-    ///   - mixes: The number of parts of streams, regions, devices and networks.
+    ///   - mixes: The number of parts of streams, regions, devices and networks, of which no visit has another.
     ///   - places: For each region and stream the number of the place that ports are counted for.
     ///   - width: Nanoseconds of a bucket.
     init(_ tally: PlanTally, _ kinds: SessionKinds, mixes: [Int], places: [[Int]], width: Int64) {
@@ -43,8 +61,13 @@ struct PlanSweep {
         let buckets = Int((tally.horizon.nanoseconds - 1) / self.width) + 1
         arrivals = [Int](repeating: 0, count: buckets)
         present = arrivals
-        parts = mixes.map { [Int](repeating: 0, count: $0) }
-        counts = parts
+        var total = 0
+        offsets = mixes.map { count in
+            defer { total += count }
+            return total
+        }
+        counts = [Int](repeating: 0, count: total)
+        highest = counts
         let placeCount = (places.joined().max() ?? 0) + 1
         ports = [Peak](repeating: Peak(), count: placeCount)
         held = [Int](repeating: 0, count: placeCount)
@@ -53,8 +76,12 @@ struct PlanSweep {
     }
 
     private mutating func walk(_ spans: [PlanTally.Span], _ kinds: SessionKinds, _ places: [[Int]]) {
-        let ends = spans.indices.filter { spans[$0].end < .max }.map { (time: spans[$0].end, visit: Int32($0)) }
-            .sorted { ($0.time, $0.visit) < ($1.time, $1.visit) }
+        var ends: [End] = []
+        ends.reserveCapacity(spans.count)
+        for (visit, span) in spans.enumerated() where span.end < .max {
+            ends.append(End(time: span.end, visit: Int32(clamping: visit)))
+        }
+        ends.sort()
         let hold = RunCost.portHold.nanoseconds
         var (left, freed) = (0, 0)
         for span in spans {
@@ -89,9 +116,10 @@ struct PlanSweep {
         connections.take(now.connections, span.begin)
         memory.take(now.memory, span.begin)
         ports[place].take(held[place], span.begin)
-        for (mix, part) in Self.positions(span).enumerated() where counts[mix].indices.contains(part) {
-            counts[mix][part] += 1
-            parts[mix][part] = max(parts[mix][part], counts[mix][part])
+        for mix in offsets.indices {
+            let part = offsets[mix] + Self.position(of: span, in: mix)
+            counts[part] += 1
+            highest[part] = max(highest[part], counts[part])
         }
     }
 
@@ -101,9 +129,7 @@ struct PlanSweep {
         now.sessions -= 1
         now.connections -= kinds[Int(span.kind)].connections
         now.memory -= Int(kinds[Int(span.kind)].memory / 1_000)
-        for (mix, part) in Self.positions(span).enumerated() where counts[mix].indices.contains(part) {
-            counts[mix][part] -= 1
-        }
+        for mix in offsets.indices { counts[offsets[mix] + Self.position(of: span, in: mix)] -= 1 }
     }
 
     /// Goes on to a bucket: what is there at its begin is there in it.
@@ -114,7 +140,12 @@ struct PlanSweep {
         }
     }
 
-    private static func positions(_ span: PlanTally.Span) -> [Int] {
-        [Int(span.stream), Int(span.region), Int(span.device), Int(span.network)]
+    private static func position(of span: PlanTally.Span, in mix: Int) -> Int {
+        switch mix {
+        case 0: Int(span.stream)
+        case 1: Int(span.region)
+        case 2: Int(span.device)
+        default: Int(span.network)
+        }
     }
 }

@@ -32,7 +32,7 @@ struct PlanWords {
     func device(_ device: RunProfile.Device) -> String {
         var words: [String] = []
         if device.preset.rawValue != device.name { words.append(device.preset.rawValue) }
-        if let screen = device.screen { words.append("screen \(screen)") }
+        if let screen = device.player.screen { words.append("screen \(screen.text)") }
         words.append("HTTP/\(device.http.version.rawValue)")
         if device.player.cmcd != nil { words.append("CMCD") }
         return words.joined(separator: ", ")

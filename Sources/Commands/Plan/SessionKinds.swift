@@ -84,7 +84,8 @@ struct SessionKinds {
         kind.playing = min(track.bitRate, link).bitsPerSecond
         let spare = link.bitsPerSecond - kind.playing
         if spare > 0 {
-            kind.fill = track.bitRate.bitsPerSecond * device.player.forwardTarget.seconds
+            let buffer = buffer(device.player, track, isTop: track == tracks.last)
+            kind.fill = track.bitRate.bitsPerSecond * buffer.seconds
             kind.fillTime = kind.fill / spare
         }
         return kind
@@ -93,14 +94,31 @@ struct SessionKinds {
     /// The track that a device plays over a link: the best that both the screen shows and the link carries, or what a
     /// fixed mode says; the lowest where nothing fits.
     static func track(_ tracks: [LadderTrack], _ device: RunProfile.Device, _ link: BitRate) -> LadderTrack? {
-        let shown = tracks.filter { track in
-            guard let screen = device.screen, let size = track.size else { return true }
-            return size.width <= screen.width && size.height <= screen.height
-        }
+        let shown = device.player.screen.map { fitting($0, tracks) } ?? tracks
         guard let lowest = shown.first ?? tracks.first else { return nil }
         if case .fixed(let fixed) = device.player.adaptation, !shown.isEmpty {
             return shown[fixed.choice(in: shown.map(\.bitRate))]
         }
         return shown.last { $0.bitRate <= link } ?? lowest
+    }
+
+    /// The tracks that are not larger than the first that covers a screen, as players choose them
+    /// (``ScreenSize``); those whose size is not known are kept.
+    private static func fitting(_ screen: ScreenSize, _ tracks: [LadderTrack]) -> [LadderTrack] {
+        let covering = tracks.compactMap(\.size).filter { $0.width >= screen.width || $0.height >= screen.height }
+        guard let least = covering.min(by: { $0.height < $1.height }) else { return tracks }
+        return tracks.filter { track in
+            track.size.map { $0.width <= least.width && $0.height <= least.height } ?? true
+        }
+    }
+
+    /// How much media a player fetches ahead: its target, more where it counts bytes or plays the best track.
+    static func buffer(_ player: PlayerSettings, _ track: LadderTrack, isTop: Bool) -> TimeAmount {
+        var target = player.forwardTarget
+        if isTop, let top = player.topForwardTarget { target = max(target, top) }
+        if let bytes = player.forwardBytes {
+            target = max(target, .seconds(Double(bytes.count) * 8 / track.bitRate.bitsPerSecond))
+        }
+        return min(target, player.longestForwardTarget)
     }
 }

@@ -84,11 +84,12 @@ struct PlanCharts {
             let place = chart.x(part)
             let x = Chart.number(place)
             text += "<path class=\"phase\" d=\"M\(x) \(Chart.number(chart.top))V\(Chart.number(chart.floor))\"/>"
-            let width = Double(phase.name.count) * 6.2 + 8
-            guard place >= free, place + width < size.width else { continue }
-            free = place + width
-            text += "<text class=\"phasename\" x=\"\(Chart.number(place + 3))\" y=\"\(Chart.number(chart.top - 3))\">"
-            text += Escaping.markup(phase.name) + "</text>"
+            guard place >= free, place + 12 < size.width else { continue }
+            free = place + 12
+            // Upwards along the line, so that neighbours do not run into each other.
+            let (left, top) = (Chart.number(place + 10), Chart.number(chart.top + 2))
+            text += "<text class=\"phasename\" text-anchor=\"end\" x=\"\(left)\" y=\"\(top)\""
+            text += " transform=\"rotate(-90 \(left) \(top))\">\(Escaping.markup(phase.name))</text>"
         }
         return text
     }

@@ -29,7 +29,7 @@ package enum PlanHTML {
     private static let phaseStyle = """
         svg .good.area{fill:var(--good)}
         svg .phase{stroke:var(--soft);stroke-width:1;stroke-dasharray:2 3;fill:none}
-        svg .phasename{font-size:11px;fill:var(--ink)}
+        svg .phasename{font-size:11px;fill:var(--ink);paint-order:stroke;stroke:var(--panel);stroke-width:3px}
         ul.note{padding-left:1.2em}ul.note li{margin:0 0 6px}
         @media (max-width:640px){th small{white-space:normal}}
         """
@@ -131,7 +131,7 @@ package enum PlanHTML {
             text += table.html
         }
         for mix in report.mixes {
-            var table = HTMLTable(mix.name + "s", [mix.name, "Asked for", "Planned", "Visits", "At once"])
+            var table = HTMLTable(mix.name + "s", [mix.name, "Asked for", "Of the visits", "Visits", "At once"])
             for part in mix.parts {
                 let planned = report.visits > 0 ? Double(part.visits) / Double(report.visits) : nil
                 table.add([

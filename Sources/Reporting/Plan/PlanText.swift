@@ -85,7 +85,7 @@ package enum PlanText {
                 count(part.visits), count(part.peak),
             ]
         }
-        let head = [mix.name, "", "share", "planned", "visits", "at once"]
+        let head = [mix.name, "", "share", "is", "visits", "at once"]
         return [""] + table(head, rows, texts: 2, terminal)
     }
 

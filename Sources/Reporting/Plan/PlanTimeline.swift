@@ -24,7 +24,10 @@ package struct PlanTimeline: Sendable, Hashable {
     /// The width becomes a round multiple of the present one, so that a bucket's edges stay on edges.
     package func coarser(atMost limit: Int) -> PlanTimeline {
         let count = max(arrivals.count, 1)
-        let steps = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1_200, 1_800, 3_600, 7_200, 14_400]
+        let steps = [
+            1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 40, 50, 60, 90, 120, 150, 180, 240, 300, 360, 480, 600, 900, 1_200,
+            1_800, 3_600, 7_200, 14_400,
+        ]
         let limit = max(1, limit)
         let step = steps.first { (count + $0 - 1) / $0 <= limit } ?? (count + limit - 1) / limit
         guard step > 1 else { return self }

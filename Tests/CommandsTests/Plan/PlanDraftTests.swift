@@ -115,7 +115,7 @@ import Testing
             "viewers: 50", streams: "main: \"http://127.0.0.1:8080/a.m3u8\"", rest: "http: {version: 2}",
             length: .seconds(30))
         #expect(!report.needs.contains { $0.name == "new TLS connections" || $0.name == "network" })
-        #expect(report.needs.first { $0.name == "file descriptors" }?.amount == 50 + 64)
+        #expect(report.needs.first { $0.name == "file descriptors" }?.amount == 114)
         let memory: Double = 60e6 + 50 * 65_000 + 800
         #expect(report.needs.first { $0.name == "memory" }?.amount == memory)
         #expect(report.traffic == nil && report.timeline.bitsPerSecond.isEmpty)
@@ -163,15 +163,24 @@ import Testing
         #expect(with.traffic?.tracks.map(\.bitRate.megabits) == [2, 5])
     }
 
+    /// Everybody leaves at half-time and half an hour is left of the watch time: all are back after a minute at the latest.
     @Test func phasesWavesAndReturnsAreInThePlan() throws {
-        let profile = try ProfileReader.read(
+        let report = try plan(
             """
-            name: a
-            streams: {main: "http://localhost/a.m3u8"}
-            audience: {viewers: 10, over: 1 s, watch: 100 s}
-            """, file: "p.yaml")
-        let plain = PlanDraft(profile, machine: Self.machine).report()
-        #expect(plain.phases.isEmpty && plain.visits == 10 && plain.viewers == 10)
+            viewers: 100, watch: 1 h, script: [
+              {phase: doors, at: 0 s, for: 60 s, arrivals: constant, share: 40%},
+              {phase: kick-off, at: 60 s, for: 10 s, arrivals: constant, share: 60%},
+              {phase: half-time, at: 30 min, leave: 100%, return: {within: 1 min}}]
+            """)
+        #expect(report.viewers == 100 && report.visits == 200 && report.peakSessions == 100)
+        #expect(report.phases.map(\.name) == ["doors", "kick-off", "half-time"])
+        #expect(report.phases.map(\.visits) == [40, 60, 100])
+        #expect(report.phases.map(\.from) == [.zero, .seconds(60), .seconds(1_800)])
+        let line = report.timeline
+        #expect(line.bucket == .seconds(1) && line.present[1_799] == 100 && line.present[1_800] < 10)
+        #expect(line.present[1_861] == 100 && line.arrivals[1_800..<1_861].reduce(0, +) == 100)
+        let page = PlanHTML.render(report)
+        #expect(page.contains(">half-time</text>") && page.contains("class=\"phase\""))
     }
 
     @Test(arguments: [1, 37, 5_000]) func theSameProfileGivesTheSameBytes(_ viewers: Int) throws {

@@ -1,16 +1,6 @@
-/// The size of a picture or a screen in pixels.
-package struct ScreenSize: Sendable, Hashable {
-    /// Pixels from left to right; at least 1.
-    package var width: Int
-    /// Pixels from top to bottom; at least 1.
-    package var height: Int
+import Playback
 
-    /// Creates a size.
-    package init(width: Int, height: Int) {
-        self.width = width
-        self.height = height
-    }
-
+extension ScreenSize {
     /// What sizes look like, for messages.
     package static let expected = "a size in pixels such as 1280x720"
 
@@ -26,9 +16,7 @@ package struct ScreenSize: Sendable, Hashable {
         else { return nil }
         return side
     }
-}
 
-extension ScreenSize: CustomStringConvertible {
     /// As it is read: `1280x720`.
-    package var description: String { "\(width)x\(height)" }
+    package var text: String { "\(width)x\(height)" }
 }
