@@ -74,7 +74,7 @@ package enum ProfileReader {
         let targets = TargetsReader.read(entries["targets"])
         let player = PlayerReader.read(entries["player"])
         let journey = JourneyReader(files: files).read(entries["access"], viewers: audience.viewers)
-        let profile = RunProfile(
+        var profile = RunProfile(
             name: name ?? "", seed: seed, streams: streams, regions: audience.regions, viewers: audience.viewers,
             arrivals: audience.arrivals, watch: audience.watch, player: player, http: HTTPReader.read(entries["http"]),
             token: AccessReader.token(entries["access"]), probes: ProbeReader.read(entries["access"]),
@@ -83,6 +83,7 @@ package enum ProfileReader {
             thresholds: ThresholdsReader.read(
                 entries["thresholds"], streams: streams.map(\.name), regions: audience.regions.map(\.name),
                 player: player.name, steps: journey?.steps.map(\.name) ?? []))
+        profile.simulation = SimulationReader.read(entries["simulation"], regions: audience.regions.map(\.name))
         Permission.check(profile, entries)
         return root.problems.problems.isEmpty ? profile : nil
     }

@@ -4,8 +4,14 @@ import Access
 enum ProfileVocabulary {
     static let root = [
         "name", "description", "seed", "targets", "streams", "access", "audience", "player", "http", "run",
-        "thresholds",
+        "thresholds", "simulation",
     ]
+    static let simulation = ["edges", "origin", "content"]
+    static let simulatedEdge = [
+        "capacity", "requests", "response rate", "latency", "delay", "cache", "collapse", "regions",
+    ]
+    static let simulatedOrigin = ["capacity", "latency"]
+    static let simulatedContent = ["format", "segment", "ladder", "audio", "window", "duration", "variation"]
     static let targets = ["allow", "limits"]
     static let limits = ["data", "throughput"]
     static let stream = ["uri", "weight"]
@@ -47,6 +53,7 @@ enum ProfileVocabulary {
         ("audience.watch", watch), ("audience.watch.uniform", uniform),
         ("audience.watch.exponential", exponential), ("audience.watch.lognormal", lognormal),
         ("audience.regions.NAME", region), ("player", player), ("player.timeouts", timeouts), ("http", http),
-        ("run", run),
+        ("run", run), ("simulation", simulation), ("simulation.edges.NAME", simulatedEdge),
+        ("simulation.origin", simulatedOrigin), ("simulation.content", simulatedContent),
     ]
 }

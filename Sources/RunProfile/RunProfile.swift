@@ -43,6 +43,8 @@ package struct RunProfile: Sendable {
     package var run: Run
     /// What the report is checked against, as written; each one parses.
     package var thresholds: [String]
+    /// What a simulation of it is made of.
+    package var simulation = Simulation()
 
     /// A stream and its weight in the mix.
     package struct Stream: Sendable, Hashable {

@@ -70,6 +70,16 @@ import Transport
         #expect(try #require(times[1]).isWithin(25, of: 4.0 / 3))
     }
 
+    @Test func eachResponseHasItsOwnLimit() async throws {
+        var scene = Scene(viewers: 2)
+        scene.edges = [EdgeModel(name: "one")]
+        scene.edges[0].responseRate = .megabits(2)
+        scene.edges[0].delay = .milliseconds(30)
+        let outcome = await scene.play()
+        let expected = 4 * 0.03 + (500.0 + 750 + 800 + 500_000) * 8 / 2e6
+        for session in outcome.sessions { #expect(try #require(session.startupTime).isWithin(0.1, of: expected)) }
+    }
+
     @Test func aHouseholdSharesItsLink() async throws {
         var scene = Scene(viewers: 2)
         let trace = LinkTrace(name: "link", rate: .megabits(4))

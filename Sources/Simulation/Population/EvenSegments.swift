@@ -33,30 +33,3 @@ struct EvenSegments: SegmentList.Source {
 
     static let initialization = InitializationSection(uri: "init")
 }
-
-/// The segments of a real document without their names: numbers and times are all that a simulation asks for.
-struct UnnamedSegments: SegmentList.Source {
-    let firstSequence: Int64
-    /// Where each begins, in nanoseconds, and behind them where the last ends.
-    let bounds: [Int64]
-
-    var lastSequence: Int64? { firstSequence + Int64(bounds.count) - 2 }
-
-    func segment(_ sequence: Int64) -> Segment {
-        let index = Int(sequence - firstSequence)
-        return Segment(
-            sequence: sequence, start: MediaTime(nanoseconds: bounds[index]),
-            duration: TimeAmount(nanoseconds: bounds[index + 1] - bounds[index]), uri: "",
-            initialization: EvenSegments.initialization)
-    }
-
-    func sequence(at time: MediaTime) -> Int64 {
-        var low = 0
-        var high = bounds.count - 1
-        while low < high {
-            let middle = (low + high) / 2
-            if bounds[middle] <= time.nanoseconds { low = middle + 1 } else { high = middle }
-        }
-        return firstSequence + Int64(max(0, low - 1))
-    }
-}

@@ -153,6 +153,8 @@ extension Partition {
         _ number: Int32, demand: Int64, edge: Int, at now: Int64, _ shared: borrowing SharedState
     ) {
         let transfer = transfers.pointer(number)
+        let most = shared.edges[edge].model.responseRate?.bitsPerSecond ?? Self.unlimited
+        let demand = min(demand, Int64(min(Self.unlimited, most)))
         progress(transfer, to: now)
         shares[edge].account(to: now)
         shares[edge].demand.remove(transfer.pointee.demand)

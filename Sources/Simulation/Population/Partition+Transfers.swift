@@ -39,7 +39,7 @@ extension Partition {
             bytes: content.bytes(request.kind, track: max(0, track), sequence: sequence))
         transfer.isReused = isReused
         transfer.nextOfSession = session.pointee.firstFlow
-        let line = queueing(at: edge, now: now, shared)
+        let line = queueing(at: edge, now: now, shared) + shared.edges[edge].model.delay.nanoseconds
         let origin = fetch(&transfer, edge: edge, at: secured + latency / 2 + line, shared)
         let delay = linkDelay(session.pointee.link, at: now)
         transfer.firstByte = secured + latency + line + origin + delay
@@ -192,6 +192,7 @@ extension Partition {
         let transfer = transfers.pointer(number)
         let bits = transfer.pointee.remaining
         var rate = entryLevel(edge, has: 0, shared)
+        if let most = shared.edges[edge].model.responseRate { rate = min(rate, most.bitsPerSecond) }
         if link >= 0 { rate = min(rate, linkShare(link, joining: 1, at: now)) }
         shares[edge].sent += bits
         transfer.pointee.rate = rate

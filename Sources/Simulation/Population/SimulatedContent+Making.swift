@@ -58,7 +58,7 @@ extension SimulatedContent {
         _ index: Int, _ model: TrackModel, _ settings: ContentSettings, isVideo: Bool, extra: Double, media: MediaSource
     ) -> Track {
         let beside = isVideo ? extra : 0
-        let peak = model.rate.bitsPerSecond * (1 + settings.variation) + beside
+        let peak = (model.rate.bitsPerSecond + beside) * (1 + settings.variation)
         let isDeclared = isVideo || settings.format == .dash
         return Track(
             id: String(index), bitRate: isDeclared ? BitRate(bitsPerSecond: peak) : .zero,

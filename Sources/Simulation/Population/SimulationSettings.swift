@@ -13,8 +13,12 @@ package struct EdgeModel: Sendable, Hashable {
     package var capacity: BitRate?
     /// How many requests it takes a second; more wait in line. Nil is without limit.
     package var requestsPerSecond: Double?
+    /// The most that each single response is sent at (as nginx's `limit_rate`); nil is without limit.
+    package var responseRate: BitRate?
     /// From a sent request to the first byte of the response, when nothing is in the way: a round trip.
     package var latency: TimeAmount
+    /// What the edge itself takes before each response, beside the round trip.
+    package var delay = TimeAmount.zero
     /// True where responses are kept: an object is fetched from the origin when it is first asked for.
     package var hasCache: Bool
     /// True where requests for an object that is being fetched wait for it; else each of them goes to the origin.

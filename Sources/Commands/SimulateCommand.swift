@@ -1,0 +1,20 @@
+import ArgumentParser
+import Foundation
+
+/// `fullhouse simulate`: a profile's audience under a virtual clock over a modelled network.
+struct SimulateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "simulate", abstract: "Play a profile's audience in simulation and write the same report.",
+        discussion: """
+            Nothing is contacted: edges, origin and stream are those of the profile's section 'simulation', and viewers \
+            come and play as in a run. The same profile and seed give the same report on every machine. Exit status: 0 all \
+            thresholds hold, 1 one does not, 3 nobody saw a picture, 65 the profile is wrong, 66 a file cannot be read, 73 \
+            the folder cannot be made, 74 writing failed.
+            """)
+
+    @OptionGroup var audience: SimulateAudienceOptions
+
+    func validate() throws { try audience.check() }
+
+    func run() async throws { try await audience.simulate() }
+}
