@@ -93,7 +93,7 @@ struct RunExecution {
     /// Until when viewers are due to be there, where that can be said.
     private var plannedDuration: TimeAmount? {
         guard profile.watch != .untilEnd else { return settings.limit }
-        let all = settings.plan.schedule().outline(bucket: .seconds(60), until: settings.limit).end - .zero
+        let all = settings.plan.schedule().outline(bucket: .seconds(60), until: settings.limit).end - Instant.zero
         return settings.limit.map { min($0, all) } ?? all
     }
 
