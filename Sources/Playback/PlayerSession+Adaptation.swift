@@ -10,6 +10,8 @@ struct AdaptingState: Sendable {
     var progressDue: Instant?
     /// How long the last media playlist took to come, once it began to.
     var playlistTime = TimeAmount.zero
+    /// The reports of segments that have come before their initialization sections; nearly always none.
+    var held: [(loader: Int, report: TransferReport)] = []
     /// The rate at which the playhead moves.
     var rate = 1.0
     /// When the rate is looked at again.

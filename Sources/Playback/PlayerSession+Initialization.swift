@@ -31,12 +31,11 @@ extension PlayerSession {
         loaders[position].remember(
             fingerprint(transfer.uri, job.segment.initialization?.byteRange, of: position))
         job.awaitsInitialization = false
-        guard let report = job.held else {
+        guard let place = adapting.held.firstIndex(where: { $0.loader == position }) else {
             loaders[position].activity = .fetching(job)
             return
         }
-        job.held = nil
-        segmentArrived(of: position, job, report, at: now, &effects)
+        segmentArrived(of: position, job, adapting.held.remove(at: place).report, at: now, &effects)
     }
 
     /// Of a segment and its initialization section one has failed for good: the other is of no use.
@@ -50,6 +49,7 @@ extension PlayerSession {
     /// Lets go of the segment a loader is fetching.
     mutating func cancelSegment(of position: Int, _ effects: inout [SessionEffect]) {
         loaders[position].activity = .idle
+        adapting.held.removeAll { $0.loader == position }
         let parts: [TransferPurpose] = [.segment(loader: position), .initialization(loader: position)]
         retries.removeAll { parts.contains($0.purpose) }
         for index in pending.indices where parts.contains(pending[index].purpose) {

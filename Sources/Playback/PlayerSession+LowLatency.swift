@@ -137,7 +137,7 @@ extension PlayerSession {
             hint.rangeStart > 0 || hint.rangeLength != nil
             ? ByteRange(offset: hint.rangeStart, length: hint.rangeLength) : nil
         loaders[position].preload = PreloadedPart(
-            uri: uri, rangeStart: hint.rangeStart, sequence: wanted, part: part, report: nil)
+            uri: uri, rangeStart: hint.rangeStart, sequence: wanted, part: part)
         var job = SegmentJob(
             segment: Segment(
                 sequence: wanted, start: playlist.end,

@@ -222,8 +222,7 @@ extension PlayerSession {
             job.stage = .segment
         case .segment:
             if job.awaitsInitialization {
-                job.held = outcome
-                loaders[position].activity = .fetching(job)
+                adapting.held.append((position, outcome))
                 return
             }
             return segmentArrived(of: position, job, outcome, at: now, &effects)

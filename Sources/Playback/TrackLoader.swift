@@ -55,8 +55,6 @@ struct SegmentJob: Sendable {
     var stage: Stage
     /// True while its initialization section is being fetched beside it.
     var awaitsInitialization = false
-    /// The report of the segment's transfer, once it has come before its initialization section.
-    var held: TransferReport?
     /// How long each chunk plays, when the segment is fetched while it is being made.
     var chunkDuration: TimeAmount?
 }
@@ -67,8 +65,21 @@ struct PreloadedPart: Sendable {
     var rangeStart: Int64
     var sequence: Int64
     var part: Int
+    /// The report, out of line: it is large and there for a moment only.
+    private var reports: [TransferReport] = []
+
+    init(uri: String, rangeStart: Int64, sequence: Int64, part: Int) {
+        self.uri = uri
+        self.rangeStart = rangeStart
+        self.sequence = sequence
+        self.part = part
+    }
+
     /// The report of the finished transfer; nil while it is in progress.
-    var report: TransferReport?
+    var report: TransferReport? {
+        get { reports.first }
+        set { reports = newValue.map { [$0] } ?? [] }
+    }
 }
 
 /// Fetches the segments of one kind of media, one at a time, and keeps the playlist that lists them fresh.

@@ -1,7 +1,8 @@
 import Manifests
-import Playback
 import Quantities
 import Testing
+
+@testable import Playback
 
 @Suite("Presets of players") struct PresetTests {
     @Test(
@@ -104,9 +105,17 @@ import Testing
 
     @Test("a session is small")
     func isSmall() {
-        #expect(MemoryLayout<PlayerSession>.size < 1_600)
-        #expect(MemoryLayout<HLSJSRule>.size < 400)
-        #expect(MemoryLayout<DashJSRule>.size < 400)
-        print("PlayerSession", MemoryLayout<PlayerSession>.size)
+        // Video and audio loaders with eight buffered segments each, eight and two tracks, three transfers, and the rule.
+        let loaders = 2 * (MemoryLayout<TrackLoader>.stride + 8 * MemoryLayout<MediaBuffer.Entry>.stride) + 10 * 24
+        let pending = 3 * MemoryLayout<PendingTransfer>.stride
+        let rules = [
+            MemoryLayout<HLSJSRule>.size, MemoryLayout<DashJSRule>.size + 2 * 20 * 4 + 8 * 2,
+            MemoryLayout<ShakaRule>.size, MemoryLayout<Media3Rule>.size + 32 * 8, MemoryLayout<ChromiumRule>.size,
+        ]
+        let total = MemoryLayout<PlayerSession>.size + loaders + pending + (rules.max() ?? 0)
+        #expect(
+            total < 4_096,
+            "\(total): session \(MemoryLayout<PlayerSession>.size), loader \(MemoryLayout<TrackLoader>.stride), transfer \(MemoryLayout<PendingTransfer>.stride), rules \(rules)"
+        )
     }
 }

@@ -38,12 +38,12 @@ package struct Media3Rule: AdaptationRule, Hashable {
 
     /// A measured transfer.
     private struct Sample: Hashable {
-        var rate: Double
-        var weight: Double
+        var rate: Float
+        var weight: Float
     }
 
     private let settings: Settings
-    /// The newest samples, oldest first; at most 64.
+    /// The newest samples, oldest first; at most 32.
     private var samples: [Sample] = []
     private var elapsed = 0.0
     private var bytes = 0.0
@@ -62,14 +62,14 @@ package struct Media3Rule: AdaptationRule, Hashable {
         guard seconds > 0, count > 0 else { return }
         elapsed += seconds
         bytes += count
-        samples.append(Sample(rate: count * 8 / seconds, weight: count.squareRoot()))
+        samples.append(Sample(rate: Float(count * 8 / seconds), weight: Float(count.squareRoot())))
         trim()
         if elapsed >= 2 || bytes >= 524_288 { published = BitRate(bitsPerSecond: median) }
     }
 
     /// Drops what is older than the window; the oldest sample left may count for a part.
     private mutating func trim() {
-        var excess = samples.reduce(0) { $0 + $1.weight } - settings.window
+        var excess = samples.reduce(0) { $0 + $1.weight } - Float(settings.window)
         while excess > 0, let first = samples.first {
             if first.weight <= excess {
                 excess -= first.weight
@@ -79,18 +79,18 @@ package struct Media3Rule: AdaptationRule, Hashable {
                 excess = 0
             }
         }
-        if samples.count > 64 { samples.removeFirst() }
+        if samples.count > 32 { samples.removeFirst() }
     }
 
     private var median: Double {
         let sorted = samples.sorted { $0.rate < $1.rate }
         let half = sorted.reduce(0) { $0 + $1.weight } / 2
-        var weight = 0.0
+        var weight: Float = 0
         for sample in sorted {
             weight += sample.weight
-            if weight >= half { return sample.rate }
+            if weight >= half { return Double(sample.rate) }
         }
-        return sorted.last?.rate ?? 0
+        return Double(sorted.last?.rate ?? 0)
     }
 
     package mutating func choose(_ situation: AdaptationSituation) -> AdaptationChoice {
