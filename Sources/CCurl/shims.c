@@ -2,6 +2,8 @@
 #include "shims.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -350,11 +352,12 @@ int fh_epoll_wait(int epoll, struct epoll_event *events, int count, int64_t nano
     return epoll_wait(epoll, events, count, milliseconds);
 }
 
-curl_socket_t fh_open_socket(const struct curl_sockaddr *address, int receive_buffer) {
+curl_socket_t fh_open_socket(const struct curl_sockaddr *address, int receive_buffer, int segment) {
     int descriptor = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (descriptor < 0) return CURL_SOCKET_BAD;
     if (receive_buffer > 0)
         (void)setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    if (segment > 0) (void)setsockopt(descriptor, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
     return descriptor;
 }
 

@@ -69,7 +69,11 @@ extension EasyTransfer {
                 let transfer = Unmanaged<EasyTransfer>.fromOpaque(context).takeUnretainedValue()
                 let wanted = transfer.channel.link?.receiveBuffer ?? transfer.loop.settings.socketReceiveBuffer
                 let buffer = Int32(clamping: wanted?.count ?? 0)
-                let descriptor = fh_open_socket(address, buffer)
+                // The loopback's segments of 64 KiB do not fit a small window, and wait for the server's probes. An
+                // eighth of the window is more than an Ethernet's segments, which therefore stay as they are.
+                let segment =
+                    transfer.channel.link.map { Int32(clamping: ($0.receiveBuffer?.count ?? 131_072) / 8) } ?? 0
+                let descriptor = fh_open_socket(address, buffer, segment)
                 if descriptor >= 0 { transfer.channel.socketOpened(descriptor, origin: transfer.origin) }
                 return descriptor
             })

@@ -54,9 +54,10 @@ extension EasyTransfer {
         if case .measureChunks = request.body { true } else { false }
     }
 
-    /// The fewest bytes that are of use: an encoded block is taken as a whole.
+    /// The fewest bytes that are of use without a pause: an encoded block is taken as a whole, and of others no crumbs,
+    /// which a fast link would have again at once and so keep the loop here.
     func leastGrant(_ wanted: UInt64) -> Double {
-        response.pointee.encoded ? max(1, Double(wanted) - Double(response.pointee.grant)) : 1
+        response.pointee.encoded ? max(1, Double(wanted) - Double(response.pointee.grant)) : Double(min(wanted, 4_096))
     }
 
     /// More bytes may be taken.

@@ -151,9 +151,9 @@ import Transport
             // Nobody listens there: what counts is the name.
             let dead = try #require(unusedPort())
             await withTaskGroup(of: Void.self) { tasks in
-                for viewer in 0..<4_000 {
+                for viewer in 0..<2_000 {
                     let loop = group.loops[viewer % 2]
-                    let settings = Self.settings(names, place: Double(viewer) / 4_000)
+                    let settings = Self.settings(names, place: Double(viewer) / 2_000)
                     tasks.addTask(executorPreference: loop) {
                         let channel = loop.openChannel(settings)
                         defer { channel.close() }

@@ -197,8 +197,9 @@ void fh_name_thread(const char *name);
 // epoll_wait with nanoseconds (negative: for ever), rounded up to milliseconds where the kernel has no epoll_pwait2.
 int fh_epoll_wait(int epoll, struct epoll_event *events, int count, int64_t nanoseconds);
 
-// A new close-on-exec socket for libcurl, with `receive_buffer` bytes of SO_RCVBUF where that is positive.
-curl_socket_t fh_open_socket(const struct curl_sockaddr *address, int receive_buffer);
+// A new close-on-exec socket for libcurl, with `receive_buffer` bytes of SO_RCVBUF where that is positive, and where
+// `segment` is positive with segments no longer than that.
+curl_socket_t fh_open_socket(const struct curl_sockaddr *address, int receive_buffer, int segment);
 // True when the peer has closed or reset the connection.
 bool fh_peer_has_closed(curl_socket_t socket);
 

@@ -77,7 +77,8 @@ struct CSVColumns {
             guard duration >= LinkTraceFile.shortest else {
                 throw .unreadable(
                     name: name, line: next.line,
-                    expected: "an instant after \(row.seconds) s, by a millisecond at least; for lengths of time head the column 'duration'",
+                    expected:
+                        "an instant after \(row.seconds) s, by a millisecond at least; for lengths of time head the column 'duration'",
                     found: "\(next.seconds) s")
             }
             steps.append(LinkTrace.Step(duration: duration, rate: row.rate, delay: row.delay))

@@ -33,7 +33,8 @@ package enum LinkProcess: Sendable, Hashable {
         case .markov(let good, let bad, let goodFor, let badFor):
             return LinkTrace(name: "markov", steps: Self.twoStates(good, bad, goodFor, badFor, &random))
         case .steps(let rates, let each):
-            return LinkTrace(name: "steps", steps: rates.map { LinkTrace.Step(duration: max(each, .milliseconds(1)), rate: $0) })
+            return LinkTrace(
+                name: "steps", steps: rates.map { LinkTrace.Step(duration: max(each, .milliseconds(1)), rate: $0) })
         case .square(let high, let low, let period):
             let half = TimeAmount(nanoseconds: max(2_000_000, period.nanoseconds) / 2)
             return LinkTrace(

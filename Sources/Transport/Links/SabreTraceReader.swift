@@ -44,7 +44,8 @@ struct SabreTraceReader {
             let missing = members["duration_ms"] == nil ? "duration_ms" : "bandwidth_kbps"
             throw .unreadable(name: name, line: line, expected: Self.member, found: "no number \(missing)")
         }
-        guard duration == 0 || duration >= 1, duration <= LinkTraceFile.longest * 1e3, rate >= 0, rate <= LinkTraceFile.fastest,
+        guard duration == 0 || duration >= 1, duration <= LinkTraceFile.longest * 1e3, rate >= 0,
+            rate <= LinkTraceFile.fastest,
             latency >= 0, latency <= 600_000
         else {
             throw .unreadable(
