@@ -25,11 +25,12 @@ struct TelemetryQueue {
         return surplus
     }
 
-    /// Takes out what goes with the next post; empty when it is not time for one.
+    /// Takes out what goes with the next post.
     ///
     /// - Parameters:
     ///   - batch: How many reports are waited for.
     ///   - isLast: True when nothing will follow.
+    /// - Returns: The reports, the oldest first; empty when it is not time for a post.
     mutating func takeBatch(of batch: Int, isLast: Bool) -> [CMCDReport] {
         guard post == nil, !waiting.isEmpty, isLast || waiting.count >= batch else { return [] }
         let taken = Array(waiting.prefix(Self.batchLimit))

@@ -20,7 +20,7 @@ extension PlayerSession {
     }
 
     private func listens(to event: CMCDEvent) -> CMCDSettings? {
-        guard hasTelemetry, !cmcd[0].isAsset, let settings = context.settings.cmcd,
+        guard hasTelemetry, !cmcd[0].isAsset, let settings = context.settings.cmcd, settings.version == .two,
             settings.collector?.events.contains(event) == true
         else { return nil }
         return settings

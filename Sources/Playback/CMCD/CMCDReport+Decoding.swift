@@ -29,9 +29,10 @@ extension CMCDReport {
         return CMCDReport(decoded: fields, version: version == .integer(2) ? .two : .one, mode: mode)
     }
 
-    /// Reads the report in a query; nil where there is none.
+    /// Reads the report in a query.
     ///
     /// - Parameter uri: A URI with a query, or without.
+    /// - Returns: The report; nil where there is none.
     /// - Throws: ``CMCDDecodingError`` when the parameter cannot be read.
     package static func decoded(queryOf uri: String) throws(CMCDDecodingError) -> CMCDReport? {
         guard let query = URIReference(uri).query else { return nil }
@@ -40,9 +41,10 @@ extension CMCDReport {
         return try decoded(URIReference.decoded(Substring(parameter.dropFirst(5))))
     }
 
-    /// Reads the report in the four headers; nil where none of them is there.
+    /// Reads the report in the four headers.
     ///
     /// - Parameter value: The value of a header by its name.
+    /// - Returns: The report; nil where none of the headers is there.
     /// - Throws: ``CMCDDecodingError`` when a header cannot be read.
     package static func decoded(
         headers value: (String) -> String?

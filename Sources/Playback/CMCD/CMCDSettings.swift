@@ -26,7 +26,9 @@ package struct CMCDSettings: Sendable, Hashable {
     package var version: CMCDVersion
     /// Where the data of requests travels; default the query.
     package var placement: Placement
-    /// Who is told of events; nil, the default, for nobody. Version 2 only.
+    /// Who is told of events; nil, the default, for nobody.
+    ///
+    /// Version 2 only.
     package var collector: CMCDCollector?
     /// The keys that are sent, where they apply; nil, the default, for all that the player knows.
     ///

@@ -35,9 +35,10 @@ package enum PlayerHeaders {
     /// What a header's value has where each session has a UUID of its own: ``filled(_:seed:)`` puts it in.
     package static let sessionPlaceholder = "{session uuid}"
 
-    /// The `User-Agent` of a player; nil for one that is not known.
+    /// The `User-Agent` of a player.
     ///
     /// - Parameter preset: The name of a preset: `hls.js`, `dash.js`, `shaka`, `chromium`, `media3` or `avplayer`.
+    /// - Returns: The value; nil for a player that is not known.
     package static func userAgent(of preset: String) -> String? {
         switch Family(preset) {
         case .scripted, .mediaElement:
@@ -49,12 +50,13 @@ package enum PlayerHeaders {
         }
     }
 
-    /// The further headers of a player, in the order in which it sends them; none for one that is not known.
+    /// The further headers of a player.
     ///
     /// - Parameters:
     ///   - preset: The name of a preset, as in ``userAgent(of:)``.
     ///   - page: Scheme and host of the page that a player in a browser is on, such as `https://www.example.com`, from
     ///     which `Origin` and `Referer` are made; nil sends neither.
+    /// - Returns: The headers in the order in which the player sends them; none for one that is not known.
     package static func headers(of preset: String, page: String? = nil) -> [HTTPHeader] {
         let page = page.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
         let fields: [(String, String?)]
