@@ -84,8 +84,8 @@ let package = Package(
         room(
             "RunProfile",
             [
-                "Quantities", "Transport", "Access", "Journeys", "Playback", "Audience", "Measurement", "Simulation",
-                .product(name: "Yams", package: "Yams"),
+                "Quantities", "Transport", "Manifests", "Access", "Journeys", "Playback", "Audience", "Measurement",
+                "Simulation", .product(name: "Yams", package: "Yams"),
             ]),
         room(
             "LoadTest",
@@ -139,7 +139,10 @@ let package = Package(
         tests("ReportingTests", ["Reporting", "SyntheticRuns", "Manifests", "Measurement", "Quantities"]),
         tests(
             "RunProfileTests",
-            ["RunProfile", "Access", "Audience", "Playback", "Measurement", "Simulation", "Transport", "Quantities"]),
+            [
+                "RunProfile", "Access", "Audience", "Playback", "Manifests", "Measurement", "Simulation", "Transport",
+                "Quantities",
+            ]),
         tests(
             "LoadTestTests",
             [
@@ -151,9 +154,8 @@ let package = Package(
         tests(
             "CommandsTests",
             [
-                "Commands", "Access", "Inspection", "LoadTest", "Measurement", "Origin", "Reporting", "RunProfile",
-                "RunStore",
-                "Quantities",
+                "Commands", "Access", "Audience", "Inspection", "LoadTest", "Manifests", "Measurement", "Origin",
+                "Playback", "Reporting", "RunProfile", "RunStore", "Simulation", "Transport", "Quantities",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         // Seeded runs made up in memory, for tests and benchmarks of what comes after a run.

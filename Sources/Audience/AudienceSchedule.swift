@@ -54,7 +54,10 @@ package struct AudienceSchedule: Sendable {
     package subscript(index: Int) -> PlannedSession {
         let visit = visits[index].id
         if plan.layout.events.isEmpty { return plan.session(Int(visit.viewer)) }
-        return plan.visits(of: Int(visit.viewer))[visit.visit]
+        var found: PlannedSession?
+        plan.forEachVisit(of: Int(visit.viewer)) { if $0.id == visit { found = $0 } }
+        guard let found else { preconditionFailure("a schedule holds only visits of its plan") }
+        return found
     }
 
     /// A number that two schedules share when they are the same in every field of every visit, as 16 hexadecimal digits.

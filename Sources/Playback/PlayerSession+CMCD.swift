@@ -7,7 +7,7 @@ extension PlayerSession {
     var hasTelemetry: Bool { !cmcd.isEmpty }
 
     /// The rate at which the playhead moves while it does.
-    private var telemetryRate: Double { 1 }
+    private var telemetryRate: Double { playbackRate }
 
     /// What the player has measured of the network; nil before the first segment.
     private var measuredThroughput: BitRate? { rule?.estimate }

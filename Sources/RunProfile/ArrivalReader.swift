@@ -146,7 +146,7 @@ enum CurveFile {
                     throw Problem(sentence: "time goes back in line \(number)")
                 }
                 points.append(point)
-            } else if !isFirst {
+            } else if !isFirst || text.first.map({ $0.isNumber || "+-.".contains($0) }) == true {
                 throw Problem(
                     sentence: "line \(number) is not  seconds,arrivals per second  with numbers that are not negative")
             }

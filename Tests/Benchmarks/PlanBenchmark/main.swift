@@ -13,11 +13,13 @@ func peakMemory() -> String {
 }
 
 func measure<Result>(_ what: String, _ work: () -> Result) -> Result {
-    let clock = ContinuousClock()
+    let watch = ContinuousClock()
     var result: Result?
-    let time = clock.measure { result = work() }
+    let begun = clock()
+    let time = watch.measure { result = work() }
+    let processor = Double(clock() - begun) / 1e6
     guard let result else { preconditionFailure("the work has been done") }
-    print("\(what): \(time), peak memory \(peakMemory())")
+    print("\(what): \(processor) s of processor time, \(time) by the clock, peak memory \(peakMemory())")
     return result
 }
 
@@ -43,6 +45,20 @@ func event(_ viewers: Int) -> AudienceSettings {
     return settings
 }
 
+/// Viewers with all habits, as a simulation would hold them.
+func makeMinds(_ plan: AudiencePlan) -> [ViewerMind] {
+    var settings = plan.settings
+    settings.behaviour.pauses = .init(rate: 2, length: .fixed(.seconds(60)))
+    settings.behaviour.seeks = .init(rate: 2, distance: .exponential(mean: .seconds(60)))
+    settings.behaviour.startupPatience = .init()
+    settings.behaviour.rebufferPatience = .init()
+    return (0..<plan.viewers).map { viewer in
+        var mind = ViewerMind(plan.session(viewer), settings: settings, seed: plan.seed)
+        mind.playbackBegan(at: .zero)
+        return mind
+    }
+}
+
 let viewers = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 1_000_000
 var simple = event(viewers)
 simple.script = []
@@ -57,3 +73,7 @@ for (name, settings) in [("a spike", simple), ("a scripted event", event(viewers
     let fingerprint = measure("  fingerprint") { schedule.fingerprint }
     print("  \(fingerprint)")
 }
+let minds = measure("minds of \(MemoryLayout<ViewerMind>.stride) bytes") {
+    makeMinds(AudiencePlan(settings: event(viewers), seed: 7))
+}
+precondition(minds.count == viewers)
