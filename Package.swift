@@ -99,7 +99,7 @@ let package = Package(
                 "Quantities", "Transport", "Manifests", "Inspection", "Access", "Journeys", "Playback", "Audience",
                 "Measurement",
                 "CurlTransport",
-                "Origin", "RunStore", "Reporting", "RunProfile", "LoadTest",
+                "Origin", "RunStore", "Reporting", "RunProfile", "LoadTest", "Simulation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "fullhouse", dependencies: ["Commands"], swiftSettings: settings),
@@ -113,10 +113,16 @@ let package = Package(
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ], resources: [.copy("Vectors")]),
         tests("JourneysTests", ["Journeys", "Quantities", "Transport"]),
-        tests("PlaybackTests", ["Playback", "Manifests", "Transport", "Quantities"]),
+        tests(
+            "PlaybackTests", ["Playback", "Manifests", "Transport", "Quantities"], resources: [.copy("Fixtures")]),
         tests("AudienceTests", ["Audience", "Playback", "Transport", "Quantities"]),
         tests(
             "MeasurementTests", ["SyntheticRuns", "Measurement", "Playback", "Transport", "Manifests", "Quantities"]),
+        tests("TransportTests", ["Transport", "Quantities"]),
+        tests(
+            "SimulationTests",
+            ["Simulation", "Audience", "Measurement", "Playback", "Manifests", "Transport", "Quantities"],
+            resources: [.copy("Vectors")]),
         tests("TransportContractTests", ["Quantities", "Transport", "CurlTransport", "Simulation"]),
         tests(
             "OriginTests",

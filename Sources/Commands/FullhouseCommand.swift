@@ -9,7 +9,7 @@ package struct FullhouseCommand: AsyncParsableCommand {
         version: ProgramVersion.text,
         subcommands: [
             RunCommand.self, PlanCommand.self, DemoCommand.self, InspectCommand.self, OriginCommand.self,
-            ReportCommand.self, TokenCommand.self,
+            ReportCommand.self, SimulateCommand.self, TokenCommand.self,
         ])
 
     package init() {}

@@ -92,19 +92,24 @@ struct RunExecution {
 
     /// Until when viewers are due to be there, where that can be said.
     private var plannedDuration: TimeAmount? {
-        if case .fixed(let watch) = profile.watch {
-            let all = profile.arrivals.span + watch
-            return settings.limit.map { min($0, all) } ?? all
-        }
-        return settings.limit
+        guard profile.watch != .untilEnd else { return settings.limit }
+        let all = settings.plan.schedule().outline(bucket: .seconds(60), until: settings.limit).end - .zero
+        return settings.limit.map { min($0, all) } ?? all
     }
 
     private func metadata(startedAt: WallTime) -> RunMetadata {
         var warnings: [String] = []
+        let unverified = profile.devices.filter { !$0.preset.isVerified && $0.preset != .standard && $0.weight > 0 }.map(\.name)
+        if !unverified.isEmpty {
+            let names = unverified.joined(separator: ", ")
+            warnings.append(
+                "Not checked against recordings of the real player: \(names). The constants come from sources and"
+                    + " documentation (docs/FIDELITY.md).")
+        }
         if !profile.http.verifiesCertificates { warnings.append("TLS certificates were not verified.") }
         return RunMetadata(
             profile: profile.name, seed: profile.seed, startedAt: startedAt, toolVersion: ProgramVersion.text,
-            command: command, mode: profile.player.adaptation.label, plannedViewers: profile.viewers,
+            command: command, mode: profile.mode, plannedViewers: profile.viewers,
             plannedDuration: plannedDuration, settings: RunSettingsJSON.render(profile, settings),
             thresholds: profile.thresholds, warnings: warnings, probes: profile.probes?.names ?? [])
     }

@@ -15,24 +15,55 @@ enum SettingsAssembly {
     static func settings(for profile: RunProfile) throws -> LoadTestSettings {
         try checkReadable(profile.http.certificateAuthorities)
         let streams = profile.streams.map { LoadTestSettings.Stream(name: $0.name, uri: $0.uri) }
-        let channel = ChannelSettings(
-            version: profile.http.version, parallelTransfers: profile.http.parallelTransfers,
-            userAgent: profile.http.userAgent)
         let transport = CurlTransportSettings(
             certificateAuthorities: profile.http.certificateAuthorities,
             verifiesCertificates: profile.http.verifiesCertificates, allowedHosts: allowedHosts(profile))
         var settings = LoadTestSettings(
             plan: AudiencePlan(settings: profile.audience, seed: profile.seed), streams: streams,
-            regions: profile.regions.map { region(of: $0, streams: streams) }, player: profile.player, channel: channel,
-            transport: transport, loops: profile.run.loops ?? defaultLoops, limit: profile.run.limit,
+            regions: profile.regions.map { region(of: $0, streams: streams) }, transport: transport, loops: profile.run.loops ?? defaultLoops, limit: profile.run.limit,
             grace: profile.run.grace, sampling: profile.run.sampling,
             token: try profile.token.map { try TokenAssembly.policy($0, site: site(of: profile)) },
             limits: LoadTestSettings.Limits(data: profile.dataLimit, throughput: profile.throughputLimit),
             stopFile: profile.run.stopFile)
+        settings.devices = devices(of: profile)
+        settings.networks = networks(of: profile)
         settings.journey = try profile.journey.map(journey)
         settings.crossesNetwork = !isOnThisMachine(profile)
         settings.probes = profile.probes.map { probes(of: $0, seed: profile.seed) }
         return settings
+    }
+
+    /// What viewers watch with; the profile's `player` and `http` where it names no devices.
+    private static func devices(of profile: RunProfile) -> [LoadTestSettings.Device] {
+        guard !profile.devices.isEmpty else {
+            return [
+                LoadTestSettings.Device(
+                    name: profile.player.name, player: profile.player, channel: channel(profile.http))
+            ]
+        }
+        return profile.devices.map { device in
+            var channel = channel(device.http)
+            channel.headers = device.headers
+            return LoadTestSettings.Device(name: device.name, player: device.player, channel: channel)
+        }
+    }
+
+    private static func channel(_ http: RunProfile.HTTP) -> ChannelSettings {
+        ChannelSettings(
+            version: http.version, parallelTransfers: http.parallelTransfers, userAgent: http.userAgent)
+    }
+
+    /// How many courses there are of a link that chance decides; households are spread over them.
+    private static let courses: UInt64 = 16
+
+    private static func networks(of profile: RunProfile) -> [LoadTestSettings.Network] {
+        guard !profile.networks.isEmpty else { return [LoadTestSettings.Network(name: "")] }
+        return profile.networks.map { network in
+            let traces = (0..<(network.varies ? courses : 1)).compactMap { network.trace(seed: profile.seed &+ $0) }
+            // Outages are at instants of the run: who began elsewhere in the trace would have them at another.
+            return LoadTestSettings.Network(
+                name: network.name, traces: traces, isSpread: network.outages.isEmpty)
+        }
     }
 
     private static func probes(of probes: RunProfile.Probes, seed: UInt64) -> GateProbeSettings {
@@ -94,7 +125,10 @@ enum SettingsAssembly {
             }
             return LoadTestSettings.Edge(label: address, addresses: addresses)
         }
-        return LoadTestSettings.Region(name: region.name, edges: edges)
+        var result = LoadTestSettings.Region(name: region.name, edges: edges)
+        result.resolver = region.resolver
+        result.sourceAddresses = region.sourceAddresses
+        return result
     }
 
     private static func checkReadable(_ path: String?) throws {

@@ -51,7 +51,8 @@ struct SimulatePlayerOptions: ParsableArguments {
         help: ArgumentHelp("The windows of sliding.", valueName: "segments"))
     var windows: [Int] = [3]
 
-    @Flag(name: [.customLong("noa", withSingleDash: true), .customLong("no-abandon")], help: "Never give a segment up.")
+    @Flag(
+        name: [.customLong("noa", withSingleDash: true), .customLong("no-abandon")], help: "Never give a segment up.")
     var neverAbandons = false
 
     @Flag(
@@ -76,7 +77,8 @@ struct SimulatePlayerOptions: ParsableArguments {
 
     @Option(
         name: [.customLong("rmp", withSingleDash: true), .customLong("rampup-threshold")],
-        help: ArgumentHelp("The track from which the start-up is over; else what the link carries.", valueName: "track"))
+        help: ArgumentHelp("The track from which the start-up is over; else what the link carries.", valueName: "track")
+    )
     var rampUpTrack: Int?
 
     @Flag(name: [.customShort("v"), .customLong("requests")], help: "List every request.")
@@ -90,7 +92,8 @@ struct SimulatePlayerOptions: ParsableArguments {
         }
         try check(maximumBuffer > 0 && maximumBuffer <= 1e6, "-b must be more than 0 seconds")
         try check(networkMultiplier > 0 && networkMultiplier <= 1e6, "-nm must be more than 0")
-        try check(!halfLives.isEmpty && halfLives.allSatisfy { $0 > 0 && $0.isFinite }, "-hl needs seconds, each more than 0")
+        try check(
+            !halfLives.isEmpty && halfLives.allSatisfy { $0 > 0 && $0.isFinite }, "-hl needs seconds, each more than 0")
         try check(!windows.isEmpty && windows.allSatisfy { (1...20).contains($0) }, "-ws needs numbers from 1 to 20")
         try check(movieLength.map { $0 > 0 && $0.isFinite } ?? true, "-ml must be more than 0 seconds")
         try check(smoothness.isFinite && smoothness > 0, "-gp must be more than 0")
@@ -171,8 +174,8 @@ extension SimulatePlayerOptions {
         case .dynamic: .dynamic(.init(variant: .comparing, throughput: throughput, bola: bola, bolaE: bolaE))
         case .dynamicdash: .dynamic(.init(variant: .thresholds, throughput: throughput, bola: bola, bolaE: bolaE))
         case .bba: .bba(.init())
-        case .mpc: .mpc(.init())
-        case .robustmpc: .mpc(.init(isRobust: true))
+        case .mpc: .mpc(.init(firstHistory: history))
+        case .robustmpc: .mpc(.init(isRobust: true, firstHistory: history))
         case .l2a: .l2a(.init())
         case .lolplus: .loLPlus(.init())
         }

@@ -8,6 +8,8 @@ struct EasyConfiguration {
     var hasRequestBody = false
     var headers: [HTTPHeader] = []
     var headersAreForBody = false
+    /// False until the first transfer: the channel's own headers have to be set even where a request has none.
+    var headersAreSet = false
     var headerList: UnsafeMutablePointer<curl_slist>?
     var cookie: String?
     var range: ByteRange?
@@ -165,12 +167,16 @@ extension EasyTransfer {
 
     private func configureHeaders(_ request: TransferRequest) {
         let hasBody = configured.hasRequestBody
-        guard request.headers != configured.headers || hasBody != configured.headersAreForBody, let easy else { return }
+        guard
+            request.headers != configured.headers || hasBody != configured.headersAreForBody
+                || !configured.headersAreSet, let easy
+        else { return }
+        configured.headersAreSet = true
         configured.headers = request.headers
         configured.headersAreForBody = hasBody
         var list: UnsafeMutablePointer<curl_slist>?
         var cookies: [String] = []
-        for header in request.headers {
+        for header in channel.settings.headers(with: request.headers) {
             if Self.isNamed(header, "cookie") {
                 // Given to the cookie engine, which sends one header for these and its own.
                 cookies.append(header.value)
@@ -183,7 +189,7 @@ extension EasyTransfer {
         if hasBody {
             // No waiting for "100 Continue", and no invented type.
             list = curl_slist_append(list, "Expect:") ?? list
-            if !request.headers.contains(where: { Self.isNamed($0, "content-type") }) {
+            if !channel.settings.headers(with: request.headers).contains(where: { Self.isNamed($0, "content-type") }) {
                 list = curl_slist_append(list, "Content-Type:") ?? list
             }
         }

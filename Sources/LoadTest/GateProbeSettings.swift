@@ -25,12 +25,6 @@ package struct GateProbeSettings: Sendable {
 }
 
 extension LoadTestSettings {
-    /// The position of the pinned edge that a viewer has in its region; nil where names are looked up.
-    func edge(of planned: PlannedSession) -> Int? {
-        let edges = regions[planned.region].edges
-        return edges.isEmpty ? nil : Int(planned.id.viewer % UInt64(edges.count))
-    }
-
     /// Finds the viewers that carry all probes.
     mutating func findFirstSessions() {
         guard probes != nil else { return }

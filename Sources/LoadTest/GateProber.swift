@@ -45,6 +45,7 @@ final class GateProber: @unchecked Sendable {
     var first: (token: AccessToken, uri: String)?
 
     private let context: LoopContext
+    private let device: Int
     /// Scheme and authority of the stream.
     private let home: String
     /// Wakes the task.
@@ -62,12 +63,13 @@ final class GateProber: @unchecked Sendable {
 
     init(
         _ probes: [GateProbe], _ settings: GateProbeSettings, channel: ChannelSettings, home: String,
-        context: LoopContext
+        device: Int, context: LoopContext
     ) {
         self.probes = probes
         self.settings = settings
         self.channel = channel
         self.home = home
+        self.device = device
         self.context = context
         bell = context.loop.openChannel(ChannelSettings(parallelTransfers: 1))
     }
@@ -145,7 +147,7 @@ final class GateProber: @unchecked Sendable {
     }
 
     private func begin(_ request: OutgoingRequest, _ job: Job, on channel: CurlChannel, hop: Int) {
-        var timeouts = context.settings.player.timeouts
+        var timeouts = context.settings.devices[device].player.timeouts
         timeouts.connect = min(timeouts.connect, Self.patience)
         timeouts.firstByte = min(timeouts.firstByte, Self.patience)
         timeouts.total = min(timeouts.total, Self.patience)

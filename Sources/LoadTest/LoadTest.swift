@@ -63,16 +63,20 @@ package struct LoadTest: Sendable {
         let loops = try CurlLoopGroup(loops: settings.loops, settings: settings.transport, epoch: epoch)
         self.loops = loops
         let clocks = ClockSources()
-        var playerSettings = settings.player
-        if settings.journey?.requestsLicences == true { playerSettings.requestsLicences = true }
-        let player = PlayerSession.Context(settings: playerSettings, wallStart: startedAt - Self.clockMargin)
+        let players = settings.devices.map { device in
+            var player = device.player
+            player.name = device.name
+            if settings.journey?.requestsLicences == true { player.requestsLicences = true }
+            return PlayerSession.Context(settings: player, wallStart: startedAt - Self.clockMargin)
+        }
         let journey = settings.journey.map { JourneyRun.Context(journey: $0, wallStart: startedAt) }
         let prepared = settings
         let schedule = settings.plan.schedule()
         self.schedule = schedule
         contexts = loops.loops.map {
             LoopContext(
-                loop: $0, settings: prepared, schedule: schedule, player: player, documents: documents, clocks: clocks,
+                loop: $0, settings: prepared, schedule: schedule, players: players, documents: documents,
+                clocks: clocks,
                 journey: journey)
         }
     }

@@ -31,6 +31,10 @@ package struct LoadTestSettings: Sendable {
         ///
         /// Empty means by name lookup.
         package var edges: [Edge]
+        /// Who is asked for addresses of host names.
+        package var resolver = NameSource.system
+        /// Local addresses that connections come from, spread over the viewers; empty leaves it to the system.
+        package var sourceAddresses: [String] = []
 
         /// Creates a region.
         package init(name: String, edges: [Edge] = []) {
@@ -50,6 +54,40 @@ package struct LoadTestSettings: Sendable {
         package init(label: String, addresses: [String: String]) {
             self.label = label
             self.addresses = addresses
+        }
+    }
+
+    /// What viewers watch with: a player and how it makes its requests.
+    package struct Device: Sendable {
+        /// The name in reports.
+        package var name: String
+        /// How the player behaves.
+        package var player: PlayerSettings
+        /// The HTTP version, the user agent, further headers and the most parallel transfers.
+        package var channel: ChannelSettings
+
+        /// Creates a device.
+        package init(name: String, player: PlayerSettings, channel: ChannelSettings = ChannelSettings()) {
+            self.name = name
+            self.player = player
+            self.channel = channel
+        }
+    }
+
+    /// The last mile of some of the viewers.
+    package struct Network: Sendable {
+        /// The name in reports.
+        package var name: String
+        /// What the links carry, one of these for each household; empty carries whatever comes.
+        package var traces: [LinkTrace]
+        /// Whether each household is at a place of its own in its trace; else all begin at the trace's begin.
+        package var isSpread: Bool
+
+        /// Creates a network.
+        package init(name: String, traces: [LinkTrace] = [], isSpread: Bool = true) {
+            self.name = name
+            self.traces = traces
+            self.isSpread = isSpread
         }
     }
 
@@ -73,10 +111,10 @@ package struct LoadTestSettings: Sendable {
     package var streams: [Stream]
     /// Where viewers are.
     package var regions: [Region]
-    /// How every player behaves.
-    package var player: PlayerSettings
-    /// The HTTP version, the user agent and the most parallel transfers of a session.
-    package var channel: ChannelSettings
+    /// What viewers watch with, as numbered in the plan; never empty.
+    package var devices: [Device]
+    /// Viewers' last miles, as numbered in the plan; never empty.
+    package var networks = [Network(name: "")]
     /// What all connections have in common.
     package var transport: CurlTransportSettings
     /// The number of event loops; at least 1.
@@ -101,6 +139,16 @@ package struct LoadTestSettings: Sendable {
     ///
     /// Then segments that TCP sends again tell nothing of a network: on loopback they come from busy processors.
     package var crossesNetwork = true
+    /// The player of the first device, for runs that have one.
+    package var player: PlayerSettings {
+        get { devices[0].player }
+        set { devices[0].player = newValue }
+    }
+    /// The connections of the first device, for runs that have one.
+    package var channel: ChannelSettings {
+        get { devices[0].channel }
+        set { devices[0].channel = newValue }
+    }
     /// Where chosen sessions are recorded; nil, as in every ordinary run, costs nothing.
     var recordings: SessionRecordings?
 
@@ -114,8 +162,7 @@ package struct LoadTestSettings: Sendable {
         self.plan = plan
         self.streams = streams
         self.regions = regions
-        self.player = player
-        self.channel = channel
+        devices = [Device(name: player.name, player: player, channel: channel)]
         self.transport = transport
         self.loops = loops
         self.limit = limit

@@ -14,7 +14,8 @@ final class LoopContext: @unchecked Sendable {
     let loop: CurlLoop
     let settings: LoadTestSettings
     let schedule: AudienceSchedule
-    let player: PlayerSession.Context
+    /// What the sessions of each device share, as numbered in the plan.
+    let players: [PlayerSession.Context]
     let documents: ManifestCache
     let clocks: ClockSources
     /// The hosts that may see tokens, beside each stream's own.
@@ -38,14 +39,14 @@ final class LoopContext: @unchecked Sendable {
     }
 
     init(
-        loop: CurlLoop, settings: LoadTestSettings, schedule: AudienceSchedule, player: PlayerSession.Context,
+        loop: CurlLoop, settings: LoadTestSettings, schedule: AudienceSchedule, players: [PlayerSession.Context],
         documents: ManifestCache,
         clocks: ClockSources, journey: JourneyRun.Context? = nil
     ) {
         self.loop = loop
         self.settings = settings
         self.schedule = schedule
-        self.player = player
+        self.players = players
         self.documents = documents
         self.clocks = clocks
         self.journey = journey
@@ -55,6 +56,11 @@ final class LoopContext: @unchecked Sendable {
         recorder = LoopRecorder(sampling: settings.sampling)
         observer = ResponseObserver(
             hasTokensInPaths: settings.token?.placement == .path || journey?.journey.manifest != nil)
+    }
+
+    /// The wall time at an instant, as viewers see it.
+    func wall(at instant: Instant) -> WallTime {
+        players.first?.wall(at: instant) ?? WallTime(nanoseconds: 0) + (instant - .zero)
     }
 
     /// Counts a problem; the sentence is made for the first of its kind only.

@@ -5,8 +5,8 @@ import Transport
 
 /// Starts the sessions of one event loop when they are due and waits for their end.
 ///
-/// Runs as one task on the loop; each session is a child task of it and runs there too. Viewer `i` of the plan belongs
-/// to loop `i mod n`.
+/// Runs as one task on the loop; each visit is a child task of it and runs there too. Household `h` of the plan belongs
+/// to loop `h mod n`, so that who shares a link shares a loop.
 struct LoopRunner: Sendable {
     let context: LoopContext
 
@@ -18,13 +18,16 @@ struct LoopRunner: Sendable {
         defer { alarm.close() }
         let schedule = context.schedule
         let loops = context.settings.loops
+        let household = max(1, context.settings.plan.settings.householdSize)
         await withDiscardingTaskGroup { group in
-            for index in 0..<schedule.count where schedule.viewer(at: index) % loops == context.loop.index {
+            for index in 0..<schedule.count where schedule.viewer(at: index) / household % loops == context.loop.index {
                 let planned = schedule[index]
                 guard await reaches(planned.arrival, alarm) else { break }
-                let driver = SessionDriver(context: context, planned: planned)
                 context.sessions += 1
-                group.addTask { await driver.run() }
+                group.addTask {
+                    await ViewerRun(context: context, planned: planned).run()
+                    context.sessions -= 1
+                }
             }
         }
     }

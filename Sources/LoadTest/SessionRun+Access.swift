@@ -20,7 +20,7 @@ extension SessionRun {
     /// Puts the token of now into a request to a host that may see it.
     func authorise(_ request: inout OutgoingRequest, for kind: TransferKind) {
         guard signer != nil, isTrusted(request.uri) else { return }
-        signer?.authorise(&request, for: kind, at: context.player.wall(at: channel.now))
+        signer?.authorise(&request, for: kind, at: playerContext.wall(at: channel.now))
         keepCookies(of: &request)
     }
 
@@ -104,8 +104,8 @@ extension SessionRun {
         channel.begin(
             TransferRequest(
                 uri: outgoing.uri, headers: Self.headers(of: outgoing),
-                body: .keep(limit: context.settings.player.documentLimit),
-                timeouts: context.settings.player.timeouts), as: id)
+                body: .keep(limit: playerContext.settings.documentLimit),
+                timeouts: playerContext.settings.timeouts), as: id)
     }
 
     func renewalFinished(_ result: Result<TransferResult, FailedTransfer>) {
@@ -140,7 +140,7 @@ extension SessionRun {
         guard !isRefreshingToken, context.journey?.journey.refreshesTokens == true, !player.isFinished,
             let due = signer?.refreshIsDue
         else { return nil }
-        return .zero + (due - context.player.wall(at: .zero))
+        return .zero + (due - playerContext.wall(at: .zero))
     }
 
     /// Has the steps get a new token.
@@ -162,7 +162,7 @@ extension SessionRun {
     /// The number of the transfers that renew the token among those of the player.
     static let renewalRecord = TransferID(.max - 1)
 
-    var wallNow: WallTime { context.player.wall(at: channel.now) }
+    var wallNow: WallTime { playerContext.wall(at: channel.now) }
 
     /// A URI without a token in its path, for people.
     func shown(_ uri: String) -> String {

@@ -21,7 +21,7 @@ extension SessionRun {
 
     func stepClock() {
         let now = channel.now
-        guard let step = clock?.step(at: context.player.wall(at: now)) else { return }
+        guard let step = clock?.step(at: playerContext.wall(at: now)) else { return }
         switch step {
         case .done(let offset):
             clock = nil
@@ -41,7 +41,7 @@ extension SessionRun {
             channel.begin(
                 TransferRequest(
                     uri: outgoing.uri, method: isHead ? .head : .get, headers: Self.headers(of: outgoing),
-                    body: .keep(limit: .kibibytes(4)), timeouts: context.settings.player.timeouts),
+                    body: .keep(limit: .kibibytes(4)), timeouts: playerContext.settings.timeouts),
                 as: id)
         }
     }
@@ -55,7 +55,7 @@ extension SessionRun {
             answer = (response.body, response.header("date") ?? "")
         }
         context.recorder.record(TimedEvent(at: record.timings.ended, .transferFinished(record)), in: &ledger)
-        let wall = { (instant: Instant) in self.context.player.wall(at: instant) }
+        let wall = { (instant: Instant) in self.playerContext.wall(at: instant) }
         clock?.answered(answer, begun: wall(record.timings.begun), ended: wall(record.timings.ended))
         stepClock()
         tellClock()

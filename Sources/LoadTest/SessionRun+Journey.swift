@@ -32,7 +32,7 @@ extension SessionRun {
     }
 
     /// True when nothing is left to wait for.
-    var isOver: Bool { player.isFinished && steps?.run.isFinished != false }
+    var isOver: Bool { player.isFinished && steps?.run.isFinished != false && telemetry.isDone }
 
     /// Tells the journey something and carries out what it wants; never from inside its own ``JourneyRun/handle``.
     func tellJourney(_ input: JourneyInput) {
@@ -91,7 +91,6 @@ extension SessionRun {
 
     /// Has the viewer leave, because of a step.
     private func leaveEarly() {
-        leaveAt = nil
         giveUpAt = channel.now + context.settings.grace
         tell(.stop)
     }
@@ -105,7 +104,7 @@ extension SessionRun {
         }
         if player.state.isFinal, steps?.run.hasLeft == false {
             steps?.giveUpAt = channel.now + context.settings.grace
-            tellJourney(.left(cancelling: context.settings.player.leaving == .abort))
+            tellJourney(.left(cancelling: playerContext.settings.leaving == .abort))
         }
     }
 

@@ -16,7 +16,7 @@ extension SessionRun {
     func noteToken(on uri: String) {
         guard context.settings.probes != nil, let token = signer?.token else { return }
         if let prober, prober.first == nil { prober.first = (token, uri) }
-        context.tokens.note(token, of: planned.id, stream: planned.stream, at: channel.now)
+        context.tokens.note(token, of: id, stream: stream, at: channel.now)
     }
 
     /// Has those probes made that are due after an answer to an honest request.
@@ -27,7 +27,7 @@ extension SessionRun {
         let isAccepted = (200..<300).contains(response.status)
         guard isAccepted || GateStatus.isRefusal(response.status) else { return }
         let place = GatePlace(
-            stream: context.settings.streams[planned.stream].name, edge: response.remoteAddress,
+            stream: context.settings.streams[stream].name, edge: response.remoteAddress,
             kind: Self.gateKind(of: transfer.request))
         context.recorder.gate.noteHonest(place, isAccepted: isAccepted)
         guard isAccepted else { return }
@@ -61,7 +61,7 @@ extension SessionRun {
         prober.add(
             GateProber.Job(
                 prepare: { [context] now in
-                    switch maker.make(probe, from: honest, at: context.player.wall(at: now)) {
+                    switch maker.make(probe, from: honest, at: self.playerContext.wall(at: now)) {
                     case .later: prober.postpone(attempt)
                     case .inapplicable(let reason):
                         context.recorder.gate.note(
@@ -82,7 +82,7 @@ extension SessionRun {
 
     private func honestRequest(_ transfer: Active, _ prober: GateProber, at now: Instant) -> HonestRequest {
         let streams = context.settings.streams
-        let manifest = streams[planned.stream].uri
+        let manifest = streams[stream].uri
         let maker = probeMaker
         let uri = maker.bareURI(of: transfer.request.uri)
         var honest = HonestRequest(
@@ -90,19 +90,19 @@ extension SessionRun {
             token: signer?.token, leeway: prober.settings.leeway)
         honest.first = prober.first
         let pool = context.tokens
-        honest.foreignToken = pool.token(notOf: planned.id, now: now)
-        let other = (planned.stream + 1) % streams.count
-        if other != planned.stream { honest.otherStreamToken = pool.token(ofStream: other, now: now) }
+        honest.foreignToken = pool.token(notOf: id, now: now)
+        let other = (stream + 1) % streams.count
+        if other != stream { honest.otherStreamToken = pool.token(ofStream: other, now: now) }
         // Who has no key cannot make tokens of other contents.
         guard let policy = signer?.policy, !policy.isIssued else { return honest }
-        let wall = context.player.wall(at: now)
-        honest.grant = policy.grant(to: planned.id, for: uri, at: wall)
+        let wall = playerContext.wall(at: now)
+        honest.grant = policy.grant(to: id, for: uri, at: wall)
         if policy.bindsSession {
             honest.foreignGrant = policy.grant(
                 to: SessionID(viewer: Int(clamping: planned.id.viewer) + 1), for: uri, at: wall)
         }
-        if other != planned.stream {
-            honest.otherStreamGrant = policy.grant(to: planned.id, for: streams[other].uri, at: wall)
+        if other != stream {
+            honest.otherStreamGrant = policy.grant(to: id, for: streams[other].uri, at: wall)
         }
         return honest
     }

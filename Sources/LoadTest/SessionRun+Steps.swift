@@ -16,7 +16,7 @@ extension SessionRun {
         var request = wanted.request
         if step.isSigned {
             var outgoing = OutgoingRequest(uri: request.uri)
-            signer?.authorise(&outgoing, for: .step, at: context.player.wall(at: channel.now))
+            signer?.authorise(&outgoing, for: .step, at: playerContext.wall(at: channel.now))
             request.uri = outgoing.uri
             request.headers += Self.headers(of: outgoing)
         }

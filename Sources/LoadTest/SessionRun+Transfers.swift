@@ -9,7 +9,7 @@ extension SessionRun {
     func transferFinished(_ id: TransferID, _ result: Result<TransferResult, FailedTransfer>) {
         if clockTransfer?.id == id { return clockTransferFinished(result) }
         if renewalTransfer?.id == id { return renewalFinished(result) }
-        if stepFinished(id, result) { return }
+        if telemetryFinished(id, result) || stepFinished(id, result) { return }
         guard let position = active.firstIndex(where: { $0.channelID == id }) else { return }
         let transfer = active.remove(at: position)
         switch result {
@@ -26,8 +26,8 @@ extension SessionRun {
                     at: response, report.document,
                     ResponseObserver.Circumstances(
                         kind: transfer.request.kind, uri: shown(transfer.uri),
-                        stream: context.settings.streams[planned.stream].name, request: transfer.request,
-                        wall: context.player.wall(at: response.timings.begun + response.timings.firstByte),
+                        stream: context.settings.streams[stream].name, request: transfer.request,
+                        wall: playerContext.wall(at: response.timings.begun + response.timings.firstByte),
                         isUnlimited: true),
                     context.recorder)
                 probe(after: response, transfer)

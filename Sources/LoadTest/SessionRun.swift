@@ -29,8 +29,20 @@ final class SessionRun {
     }
 
     let context: LoopContext
+    /// What this session's player shares with others of its device.
+    let playerContext: PlayerSession.Context
     let planned: PlannedSession
+    /// Whose session it is, and the how manieth.
+    let id: SessionID
+    /// The position of the stream that is watched.
+    let stream: Int
     let channel: CurlChannel
+    /// The viewer, who decides what to do.
+    var mind: ViewerMind
+    /// What comes after this playback.
+    var next: NextPlayback?
+    /// Why the viewer leaves, in a word.
+    var leaving = ""
     var player: PlayerSession
     var ledger: SessionLedger
     var effects: [SessionEffect] = []
@@ -50,7 +62,6 @@ final class SessionRun {
     var isRefreshingToken = false
     /// Asks for what the gate must refuse; nil for nearly everybody.
     let prober: GateProber?
-    var leaveAt: Instant?
     var giveUpAt: Instant?
     var alarmAt: Instant?
     /// Scheme and authority of the stream, which need no judging.
@@ -67,6 +78,8 @@ final class SessionRun {
     var isStoppedByRun = false
     /// The viewer's journey; nil where there is none.
     var steps: SessionSteps?
+    /// What the player's collector is still to be told.
+    var telemetry = TelemetryQueue()
     /// Told when the steps `on token refresh` are done: false when one was refused.
     var onTokenRefreshed: ((Bool) -> Void)?
     private let seed: UInt64
@@ -78,47 +91,48 @@ final class SessionRun {
     /// The most hops of one transfer.
     static let redirectLimit = 10
 
-    init(context: LoopContext, planned: PlannedSession) {
+    init(_ viewer: ViewerRun, playback: ViewerRun.Playback) {
+        let context = viewer.context
+        let planned = viewer.planned
         self.context = context
         self.planned = planned
+        id = playback.id
+        stream = playback.stream
+        mind = viewer.mind
+        channel = viewer.channel
+        nextTransfer = viewer.nextTransfer
+        playerContext = context.players[planned.device]
         let settings = context.settings
-        let stream = settings.streams[planned.stream]
-        let region = settings.regions[planned.region]
-        var channelSettings = settings.channel
-        channelSettings.keptHeaders =
-            CacheHeaders.names + TransferFacts.headerNames + ["location", "retry-after", "date"]
-            + (context.journey?.journey.neededHeaders ?? [])
-        var label = ""
-        if let position = settings.edge(of: planned) {
-            let edge = region.edges[position]
-            channelSettings.pinnedAddresses = edge.addresses
-            label = edge.label
-        }
-        manifestURI = stream.uri
-        if let name = settings.token?.renewalHeader { channelSettings.keptHeaders.append(name) }
-        let home = Self.home(of: stream.uri)
+        let watched = settings.streams[playback.stream]
+        manifestURI = watched.uri
+        let home = Self.home(of: watched.uri)
         self.home = home
-        channel = context.loop.openChannel(channelSettings)
         let now = channel.now
-        var chance = SeededGenerator(seed: settings.plan.seed, stream: planned.id.number, purpose: Self.chancePurpose)
+        var chance = SeededGenerator(seed: settings.plan.seed, stream: id.number, purpose: Self.chancePurpose)
         seed = chance.next()
-        player = PlayerSession(context: context.player, manifestURI: stream.uri, seed: seed)
-        recorded = settings.recordings?.begin(planned.id, context.player, manifestURI: stream.uri, seed: seed)
-        let own = channelSettings
+        player = PlayerSession(context: playerContext, manifestURI: watched.uri, seed: seed)
+        recorded = settings.recordings?.begin(id, playerContext, manifestURI: watched.uri, seed: seed)
         prober = settings.probes.flatMap { probes in
-            let carried = probes.probes(of: planned.id.viewer)
-            return carried.isEmpty ? nil : GateProber(carried, probes, channel: own, home: home, context: context)
+            let carried = playback.isFirst ? probes.probes(of: planned.id.viewer) : []
+            return carried.isEmpty
+                ? nil
+                : GateProber(
+                    carried, probes, channel: viewer.channelSettings, home: home, device: planned.device,
+                    context: context)
         }
+        let id = id
         steps = context.journey.map {
-            SessionSteps(run: JourneyRun(context: $0, session: planned.id, seed: settings.plan.seed))
+            SessionSteps(run: JourneyRun(context: $0, session: id, seed: settings.plan.seed))
         }
-        signer = settings.token.map { TokenSigner(policy: $0, session: planned.id) }
-        leaveAt = planned.watch.map { now + $0 }
+        signer = settings.token.map { TokenSigner(policy: $0, session: id) }
         ledger = context.recorder.sessionStarted(
-            planned.id,
+            id,
             SessionArrival(
-                due: planned.arrival, started: now, stream: stream.name, region: region.name, edge: label,
-                device: settings.player.name), hasJourney: steps != nil)
+                due: playback.due, started: now, stream: watched.name, region: settings.regions[planned.region].name,
+                edge: viewer.edge, device: settings.devices[planned.device].name,
+                phase: settings.phaseName(of: planned),
+                network: settings.networks[planned.network].name), hasJourney: steps != nil)
+        mind.playbackBegan(at: now)
     }
 
     /// Scheme and authority of a URI.
@@ -131,12 +145,12 @@ final class SessionRun {
     func openPlayer(for uri: String) {
         home = Self.home(of: uri)
         manifestURI = uri
-        player = PlayerSession(context: context.player, manifestURI: uri, seed: seed)
-        recorded = context.settings.recordings?.begin(planned.id, context.player, manifestURI: uri, seed: seed)
+        player = PlayerSession(context: playerContext, manifestURI: uri, seed: seed)
+        recorded = context.settings.recordings?.begin(id, playerContext, manifestURI: uri, seed: seed)
     }
 
+    /// Plays until the playback is over; the channel stays open.
     func play() async {
-        defer { channel.close() }
         begin()
         while !isOver {
             setAlarm()
@@ -149,13 +163,13 @@ final class SessionRun {
         }
         if clockTransfer != nil { clock?.abandon() }
         context.recorder.sessionFinished(
-            &ledger, at: channel.now, stoppedByRun: isStoppedByRun, refusal: steps?.refusal)
-        if let recorded { context.settings.recordings?.end(planned.id, recorded) }
+            &ledger, at: channel.now, stoppedByRun: isStoppedByRun, refusal: steps?.refusal, leaving: leaving)
+        if let recorded { context.settings.recordings?.end(id, recorded) }
     }
 
     func setAlarm() {
         var wanted = player.wakeUp ?? .distantFuture
-        if let leaveAt { wanted = min(wanted, leaveAt) }
+        if giveUpAt == nil, !player.state.isFinal, let own = mind.wakeUp { wanted = min(wanted, own) }
         if let giveUpAt { wanted = min(wanted, giveUpAt) }
         if let clockLookAt { wanted = min(wanted, clockLookAt) }
         if let stepAlarm { wanted = min(wanted, stepAlarm) }
@@ -178,11 +192,8 @@ final class SessionRun {
         if let due = tokenAlarm, due <= now { refreshIssuedToken() }
         if let due = giveUpAt, due <= now {
             giveUpAt = nil
+            abandonTelemetry()
             tell(.abort)
-        } else if let due = leaveAt, due <= now {
-            leaveAt = nil
-            giveUpAt = now + context.settings.grace
-            tell(.stop)
         } else {
             tellProgress()
             tell(.wake)
@@ -191,7 +202,6 @@ final class SessionRun {
 
     func stopByRun() {
         isStoppedByRun = true
-        leaveAt = nil
         giveUpAt = channel.now + context.settings.grace
         tell(.stop)
     }
@@ -205,6 +215,7 @@ final class SessionRun {
             switch effects[position] {
             case .report(let event):
                 recorded?.events.append(event)
+                mind.observe(event)
                 context.recorder.record(event, in: &ledger)
             case .begin(let id, let request): begin(request, for: id)
             case .cancel(let id): cancel(id)
@@ -214,9 +225,11 @@ final class SessionRun {
             position += 1
         }
         effects.removeAll(keepingCapacity: true)
+        tellCollector()
         tellRefused()
         tellClock()
         followPlayer()
+        followMind()
     }
 
     /// The local host that a document or a redirect of a public stream leads to, which is not asked; nil for others.
@@ -267,11 +280,11 @@ final class SessionRun {
 
     func send(_ transfer: Active) {
         var transfer = transfer
-        let headers = authorise(&transfer)
+        let (uri, headers) = dress(&transfer)
         transfer.tokenNumber = signer?.number ?? 0
         noteToken(on: transfer.uri)
         active.append(transfer)
-        let settings = context.settings.player
+        let settings = playerContext.settings
         let body: TransferRequest.Body =
             switch transfer.request.reading {
             case .discard: .discard
@@ -280,7 +293,7 @@ final class SessionRun {
             }
         channel.begin(
             TransferRequest(
-                uri: transfer.uri, headers: headers, byteRange: transfer.request.byteRange, body: body,
+                uri: uri, headers: headers, byteRange: transfer.request.byteRange, body: body,
                 timeouts: settings.timeouts),
             as: transfer.channelID)
     }

@@ -14,6 +14,10 @@ package enum Dimension: UInt8, Sendable, Codable, CaseIterable {
     case kind
     /// The step of the journey that a transfer was for; transfers of other kinds are not in it.
     case step
+    /// The phase of the script that brought the viewer.
+    case phase
+    /// The viewer's network (last mile).
+    case network
 
     /// The stable word for files.
     package var label: String {
@@ -25,6 +29,8 @@ package enum Dimension: UInt8, Sendable, Codable, CaseIterable {
         case .device: "device"
         case .kind: "kind"
         case .step: "step"
+        case .phase: "phase"
+        case .network: "network"
         }
     }
 

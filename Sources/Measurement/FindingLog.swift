@@ -224,7 +224,7 @@ package struct FindingLog: Sendable, Equatable {
                 case .stream: key.stream == scope.name
                 case .edge: key.edge == scope.name
                 case .kind: key.kind.label == scope.name
-                case .region, .device, .step: false
+                case .region, .device, .step, .phase, .network: false
                 }
             if isMeant {
                 counts[severity: tally.severity] = counts[severity: tally.severity].addingClamped(tally.count)

@@ -155,7 +155,7 @@ package struct GateLog: Sendable, Equatable {
                 case .stream: key.stream == scope.name
                 case .edge: key.edge == scope.name
                 case .kind: key.kind == scope.name
-                case .region, .device, .step: false
+                case .region, .device, .step, .phase, .network: false
                 }
             if isMeant { counts.add(tally) }
         }

@@ -53,6 +53,8 @@ package final class LoopRecorder {
         ledger.slots.stream = sessionSlot(CellKey(.stream, arrival.stream))
         ledger.slots.region = sessionSlot(CellKey(.region, arrival.region))
         ledger.slots.device = sessionSlot(CellKey(.device, arrival.device))
+        if !arrival.phase.isEmpty { ledger.slots.phase = sessionSlot(CellKey(.phase, arrival.phase)) }
+        if !arrival.network.isEmpty { ledger.slots.network = sessionSlot(CellKey(.network, arrival.network)) }
         ledger.slots.transferStream = transferSlot(CellKey(.stream, arrival.stream))
         ledger.slots.transferRegion = transferSlot(CellKey(.region, arrival.region))
         ledger.slots.isSampled = sampling.includes(id)
@@ -131,12 +133,14 @@ package final class LoopRecorder {
     ///     ``SessionOutcome/running`` unless it failed or ended by itself, because no viewer left.
     ///   - refusal: Why the viewer left, in a word such as `step-redeem-403`, when a refused step of the journey was the
     ///     reason; then it counts as ``SessionOutcome/journeyRefused`` unless it failed or ended by itself.
+    ///   - leaving: Why the viewer left of its own accord, in a word, or ``SessionLedger/dropped``.
     package func sessionFinished(
-        _ ledger: inout SessionLedger, at now: Instant, stoppedByRun: Bool = false, refusal: String? = nil
+        _ ledger: inout SessionLedger, at now: Instant, stoppedByRun: Bool = false, refusal: String? = nil,
+        leaving: String = ""
     ) {
         guard !ledger.slots.isFinished else { return }
         ledger.slots.isFinished = true
-        let summary = ledger.summary(at: now, stoppedByRun: stoppedByRun, refusal: refusal)
+        let summary = ledger.summary(at: now, stoppedByRun: stoppedByRun, refusal: refusal, leaving: leaving)
         if ledger.slots.edge < 0 { assignEdge(to: &ledger, at: now) }
         let state = ledger.state
         forEachSlot(of: ledger) { slot in
@@ -145,6 +149,7 @@ package final class LoopRecorder {
             if summary.outcome != .journeyRefused, !summary.failure.isEmpty {
                 slot.cell.failures[summary.failure, default: 0] += 1
             }
+            if !summary.leaving.isEmpty { slot.cell.leavings[summary.leaving, default: 0] += 1 }
         }
         finished.append(summary)
     }
@@ -206,6 +211,8 @@ package final class LoopRecorder {
         body(&sessionSlots[Int(ledger.slots.stream)])
         body(&sessionSlots[Int(ledger.slots.region)])
         body(&sessionSlots[Int(ledger.slots.device)])
+        if ledger.slots.phase >= 0 { body(&sessionSlots[Int(ledger.slots.phase)]) }
+        if ledger.slots.network >= 0 { body(&sessionSlots[Int(ledger.slots.network)]) }
         if ledger.slots.edge >= 0 { body(&sessionSlots[Int(ledger.slots.edge)]) }
     }
 

@@ -15,12 +15,17 @@ package struct SessionArrival: Hashable, Sendable {
     /// The edge that the plan pinned this viewer to, or `""` when name lookup decides; then the peer of its first
     /// transfer counts as its edge.
     package var edge: String
-    /// The name of the player preset.
+    /// The name of the device: the player preset, or what the profile calls it.
     package var device: String
+    /// The name of the phase that brought the viewer, or `""` where the profile has none.
+    package var phase: String
+    /// The name of the viewer's network, or `""` where the profile has none.
+    package var network: String
 
     /// Creates an arrival.
     package init(
-        due: Instant, started: Instant, stream: String, region: String = "", edge: String = "", device: String = ""
+        due: Instant, started: Instant, stream: String, region: String = "", edge: String = "", device: String = "",
+        phase: String = "", network: String = ""
     ) {
         self.due = due
         self.started = started
@@ -28,6 +33,8 @@ package struct SessionArrival: Hashable, Sendable {
         self.region = region
         self.edge = edge
         self.device = device
+        self.phase = phase
+        self.network = network
     }
 
     /// How late the session began; zero when it was in time.

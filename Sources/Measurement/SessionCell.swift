@@ -35,6 +35,8 @@ package struct SessionCell: Sendable, Equatable {
     package var arrivalLateness = LogHistogram()
     /// Fatal errors by their word.
     package var failures: [String: Int64] = [:]
+    /// Viewers who left, by their reason in a word.
+    package var leavings: [String: Int64] = [:]
 
     /// Creates empty sums.
     package init() {}
@@ -55,6 +57,7 @@ package struct SessionCell: Sendable, Equatable {
         startup.merge(other.startup)
         latency.merge(other.latency)
         arrivalLateness.merge(other.arrivalLateness)
+        if !other.leavings.isEmpty { leavings.merge(other.leavings, uniquingKeysWith: +) }
         if !other.failures.isEmpty { failures.merge(other.failures, uniquingKeysWith: +) }
     }
 
@@ -99,6 +102,8 @@ package struct PerOutcome: Sendable, Hashable {
     package var running: Int64 = 0
     /// Viewers who left because a step of their journey was refused.
     package var journeyRefused: Int64 = 0
+    /// Cut off by the script.
+    package var dropped: Int64 = 0
 
     /// Creates zeros.
     package init() {}
@@ -114,6 +119,7 @@ package struct PerOutcome: Sendable, Hashable {
             case .playbackFailure: playbackFailure
             case .running: running
             case .journeyRefused: journeyRefused
+            case .dropped: dropped
             }
         }
         set {
@@ -125,13 +131,14 @@ package struct PerOutcome: Sendable, Hashable {
             case .playbackFailure: playbackFailure = newValue
             case .running: running = newValue
             case .journeyRefused: journeyRefused = newValue
+            case .dropped: dropped = newValue
             }
         }
     }
 
     /// The sum over the outcomes.
     package var sum: Int64 {
-        ended + quit + exitBeforeStart + startFailure + playbackFailure + running + journeyRefused
+        ended + quit + exitBeforeStart + startFailure + playbackFailure + running + journeyRefused + dropped
     }
 
     package static func += (left: inout PerOutcome, right: PerOutcome) {

@@ -116,17 +116,19 @@ package struct SessionLedger: Sendable {
     ///   - stoppedByRun: True when the session ends only because the run does; then its outcome is
     ///     ``SessionOutcome/running`` unless it had failed or ended by itself: no viewer left.
     ///   - refusal: Why the viewer left, when a refused step of the journey was the reason.
+    ///   - leaving: Why the viewer left, in a word, when it was by itself; `dropped` when the script cut it off.
     /// - Returns: The session's row as it would be if it were over.
     package func summary(
-        at now: Instant, stoppedByRun: Bool = false, refusal: String? = nil
+        at now: Instant, stoppedByRun: Bool = false, refusal: String? = nil, leaving: String = ""
     ) -> SessionSummary {
         var final = self
         if !state.isFinal { final.enter(state, at: max(now, stateSince)) }
-        let outcome = outcome(stoppedByRun: stoppedByRun, isRefused: refusal != nil)
+        let outcome = outcome(stoppedByRun: stoppedByRun, isRefused: refusal != nil, isDropped: leaving == Self.dropped)
         return SessionSummary(
             id: id, arrival: arrival, edge: edge, finished: state.isFinal ? stateSince : now,
             outcome: outcome, finalState: state,
-            failure: outcome == .journeyRefused ? refusal ?? "" : failure, startupTime: startupTime,
+            failure: outcome == .journeyRefused ? refusal ?? "" : failure,
+            leaving: outcome == .quit || outcome == .exitBeforeStart ? leaving : "", startupTime: startupTime,
             rebufferCount: Int(rebufferCount), rebufferTime: final.rebufferTime, playedTime: final.playedTime,
             meanBitRate: renderedTime > .zero
                 ? BitRate(bitsPerSecond: renderedBits / renderedTime.seconds) : nil,
@@ -136,11 +138,15 @@ package struct SessionLedger: Sendable {
             failedTransfers: Int(failedTransfers), cancelledTransfers: Int(cancelledTransfers))
     }
 
-    private func outcome(stoppedByRun: Bool, isRefused: Bool) -> SessionOutcome {
+    /// The word for a session that the script cut off.
+    package static let dropped = "dropped"
+
+    private func outcome(stoppedByRun: Bool, isRefused: Bool, isDropped: Bool) -> SessionOutcome {
         switch state {
         case .failed: firstFrame == nil ? .startFailure : .playbackFailure
         case .ended: firstFrame == nil ? .exitBeforeStart : .ended
         case .quit where isRefused: .journeyRefused
+        case .quit where isDropped: .dropped
         case .quit: stoppedByRun ? .running : firstFrame == nil ? .exitBeforeStart : .quit
         case .starting, .playing, .rebuffering, .seeking, .paused: .running
         }
@@ -152,6 +158,8 @@ struct SessionSlots: Sendable {
     var stream: Int32 = -1
     var region: Int32 = -1
     var device: Int32 = -1
+    var phase: Int32 = -1
+    var network: Int32 = -1
     var edge: Int32 = -1
     var transferStream: Int32 = -1
     var transferRegion: Int32 = -1

@@ -18,6 +18,8 @@ package enum SessionOutcome: UInt8, Sendable, Codable, CaseIterable {
     /// The viewer left because a step of the journey was refused, before the first frame or later; no failure of the
     /// playback.
     case journeyRefused
+    /// The script cut the session off, as a failing edge does: the viewer did not want to leave.
+    case dropped
 
     /// The stable word for files.
     package var label: String {
@@ -29,6 +31,7 @@ package enum SessionOutcome: UInt8, Sendable, Codable, CaseIterable {
         case .playbackFailure: "playback-failure"
         case .running: "running"
         case .journeyRefused: "journey-refused"
+        case .dropped: "dropped"
         }
     }
 
@@ -36,7 +39,7 @@ package enum SessionOutcome: UInt8, Sendable, Codable, CaseIterable {
     package var isFailure: Bool {
         switch self {
         case .startFailure, .playbackFailure: true
-        case .ended, .quit, .exitBeforeStart, .running, .journeyRefused: false
+        case .ended, .quit, .exitBeforeStart, .running, .journeyRefused, .dropped: false
         }
     }
 }
@@ -58,6 +61,8 @@ package struct SessionSummary: Hashable, Sendable {
     package var outcome: SessionOutcome
     /// The state it was in at last.
     package var finalState: PlaybackState
+    /// Why the viewer left, in a word (`watched`, `slow-start`, `rebuffering`, `zapped`, `wave`), or `""`.
+    package var leaving: String
     /// A short word for the fatal error (``Playback/SessionFailure/label``), or `""`.
     package var failure: String
     /// From the play command to the first frame; nil when there was none.
@@ -92,7 +97,8 @@ package struct SessionSummary: Hashable, Sendable {
     /// Creates a row.
     package init(
         id: SessionID, arrival: SessionArrival, edge: String, finished: Instant, outcome: SessionOutcome,
-        finalState: PlaybackState, failure: String = "", startupTime: TimeAmount? = nil, rebufferCount: Int = 0,
+        finalState: PlaybackState, failure: String = "", leaving: String = "", startupTime: TimeAmount? = nil,
+        rebufferCount: Int = 0,
         rebufferTime: TimeAmount = .zero, playedTime: TimeAmount = .zero, meanBitRate: BitRate? = nil,
         renderedTime: TimeAmount = .zero, switchesUp: Int = 0, switchesDown: Int = 0, meanLatency: TimeAmount? = nil,
         lastLatency: TimeAmount? = nil, bytes: ByteCount = .zero, transfers: Int = 0, failedTransfers: Int = 0,
@@ -105,6 +111,7 @@ package struct SessionSummary: Hashable, Sendable {
         self.outcome = outcome
         self.finalState = finalState
         self.failure = failure
+        self.leaving = leaving
         self.startupTime = startupTime
         self.rebufferCount = rebufferCount
         self.rebufferTime = rebufferTime

@@ -76,7 +76,7 @@ extension Threshold {
         else {
             throw problem(
                 written,
-                "begins with “\(scope):”; what may stand before the colon is stream, region, edge, device, kind or step and a name"
+                "begins with “\(scope):”; what may stand before the colon is stream, region, edge, device, phase, network, kind or step and a name"
             )
         }
         return CellKey(dimension, String(words[1]))

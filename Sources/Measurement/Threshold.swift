@@ -5,7 +5,7 @@ import Quantities
 /// The grammar, without regard to capitals:
 ///
 ///     threshold  = [scope ":"] metric [statistic] comparison limit ["(at least" number word ")"]
-///     scope      = ("stream" | "region" | "edge" | "device" | "kind") name
+///     scope      = ("stream" | "region" | "edge" | "device" | "phase" | "network" | "kind" | "step") name
 ///     statistic  = "p" number | "mean" | "min" | "max"
 ///     comparison = "<" | "<=" | ">" | ">=" | "==" | "!="
 ///     limit      = number [unit]
@@ -34,7 +34,7 @@ package struct Threshold: Sendable, Hashable {
         case greater = ">"
     }
 
-    /// Which sessions or transfers: ``CellKey/overall``, or one stream, region, edge, device or kind.
+    /// Which sessions or transfers: ``CellKey/overall``, or one stream, region, edge, device, phase, network, kind or step.
     package var scope: CellKey
     /// What is measured.
     package var metric: ThresholdMetric

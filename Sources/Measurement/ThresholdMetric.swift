@@ -94,7 +94,8 @@ package enum ThresholdMetric: String, Sendable, Hashable, CaseIterable {
         if isOfFindings || isOfGates { return [.overall, .stream, .edge, .kind] }
         if self == .timeToPicture { return [.overall] }
         return population == .transfers
-            ? [.overall, .stream, .region, .edge, .kind, .step] : [.overall, .stream, .region, .edge, .device]
+            ? [.overall, .stream, .region, .edge, .kind, .step]
+            : [.overall, .stream, .region, .edge, .device, .phase, .network]
     }
 
     /// True for what is counted in the log of gates.

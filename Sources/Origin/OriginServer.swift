@@ -181,6 +181,7 @@ private struct ConnectionResponder: Sendable {
         let reply = try await decide(seen)
         var sent: Int64 = 0
         var served = reply.served
+        if edge.isObserved { served.telemetry = Self.telemetry(of: head, query: seen.query) }
         defer {
             served.bytes = sent
             edge.record(served, query: seen.query)
@@ -194,6 +195,15 @@ private struct ConnectionResponder: Sendable {
             served.isAborted = !(error is ReplySender.CutOff)
             throw error
         }
+    }
+
+    /// What a player tells of itself with a request (CTA-5004).
+    private static func telemetry(of head: HTTPRequest, query: Substring?) -> String? {
+        if let field = query?.split(separator: "&").first(where: { $0.hasPrefix("CMCD=") }) {
+            return URIReference.decoded(field.dropFirst(5))
+        }
+        let fields = head.headerFields.filter { $0.name.canonicalName.hasPrefix("cmcd-") }
+        return fields.isEmpty ? nil : fields.map(\.value).joined(separator: ",")
     }
 
     private func readCredentials(of head: HTTPRequest, on channel: any Channel, into seen: inout EdgeRequest) {

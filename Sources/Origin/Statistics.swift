@@ -29,6 +29,9 @@ package struct ServedRequest: Sendable, Hashable {
     package var verdict: TokenVerdict?
     /// Whether the gate let the request in: with another verdict than valid because it has faults.
     package var isLetIn: Bool
+    /// What the player told of itself (CMCD), percent-decoded from the query or joined from its headers; nil where it told
+    /// nothing, or where nobody listens.
+    package var telemetry: String?
 }
 
 /// What an edge did since it began, for comparison with what the clients say.

@@ -32,7 +32,9 @@ extension PlayerSession {
     }
 
     private func latencySituation(at now: Instant) -> LatencySituation? {
-        guard isLive, let target = holdBack, let origin = liveOrigin, let media = loaders.first?.media else { return nil }
+        guard isLive, let target = holdBack, let origin = liveOrigin, let media = loaders.first?.media else {
+            return nil
+        }
         let played = position(at: now)
         let typical = media.targetDuration > .zero ? media.targetDuration : media.segments.last?.duration ?? .seconds(4)
         return LatencySituation(

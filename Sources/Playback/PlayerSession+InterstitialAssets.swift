@@ -63,7 +63,7 @@ extension PlayerSession {
                 PendingTransfer(
                     id: own, kind: request.kind, purpose: .asset(AssetTransfer(player: number, id: id)),
                     uri: request.uri, due: request.due, attempt: 0))
-            effects.append(.begin(own, request))
+            effects.append(.begin(own, renumbered(request)))
         case .cancel(let id):
             guard let own = pending.first(where: { $0.purpose == .asset(AssetTransfer(player: number, id: id)) })
             else { return }

@@ -72,6 +72,7 @@ extension PlayerSession {
         pending.append(transfer)
         var request = SessionRequest(kind: kind, uri: uri, byteRange: byteRange, reading: reading, due: due)
         request.awaited = awaited
+        request.telemetry = telemetry(of: transfer, segment)
         if let segment, segment.stage == .segment, let loader = purpose.loader {
             request.media = wanted(segment, of: loader, isHint: purpose == .hint(loader: loader), at: playheadInstant)
         }
@@ -90,6 +91,7 @@ extension PlayerSession {
     ) {
         guard let position = pending.firstIndex(where: { $0.id == id }) else { return }
         let transfer = pending.remove(at: position)
+        noteTelemetry(transfer, outcome, at: now)
         if case .asset = transfer.purpose, finishedOfAsset(transfer, outcome, at: now, &effects) { return }
         report(transfer, outcome, &effects)
         guard !state.isFinal else { return }
@@ -166,9 +168,10 @@ extension PlayerSession {
             transfer.kind == .manifest || transfer.kind == .playlist
             ? settings.manifestRetry : settings.segmentRetry
         let isHopeless = Self.hopelessErrors.contains(outcome.error)
-        if !isHopeless, let delay = policy.delay(
-            afterAttempt: transfer.attempt, status: outcome.status, isTimeout: outcome.error.hasPrefix("timeout"),
-            draw: draw(for: transfer.id))
+        if !isHopeless,
+            let delay = policy.delay(
+                afterAttempt: transfer.attempt, status: outcome.status, isTimeout: outcome.error.hasPrefix("timeout"),
+                draw: draw(for: transfer.id))
         {
             let retry = PlannedRetry(
                 due: now + delay, purpose: transfer.purpose, kind: transfer.kind, attempt: transfer.attempt + 1)

@@ -116,7 +116,8 @@ extension PlayerSession {
         loaders[position].setLadder(tracks, screen: settings.screen)
         let same = tracks.firstIndex { $0.id == oldTrack }
         select(
-            track: isContinuous ? same ?? 0 : choice(for: position, at: now) ?? 0, of: position, isFirst: true, at: now, &effects
+            track: isContinuous ? same ?? 0 : choice(for: position, at: now) ?? 0, of: position, isFirst: true, at: now,
+            &effects
         )
         loaders[position].continued = isContinuous && same != nil ? loaders[position].selection : nil
         return true

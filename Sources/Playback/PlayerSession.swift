@@ -88,6 +88,9 @@ package struct PlayerSession: Sendable {
     var failure: SessionFailure?
     /// Whether protected content may be shown.
     var licence = LicenceState.undecided
+    /// What is kept for telling servers about the playback: one, or none where the settings want nothing told (an array,
+    /// so that sessions without stay small).
+    var cmcd: [CMCDState]
 
     /// Creates a session that has not begun.
     ///
@@ -105,6 +108,7 @@ package struct PlayerSession: Sendable {
         self.seed = seed
         self.isAsset = isAsset
         presentationBase = manifestURI
+        cmcd = Self.telemetry(context, seed: seed, isAsset: isAsset)
         rule = context.settings.adaptation.makeRule(seed: seed)
         catchUp = context.settings.catchUp?.makeRule()
     }
@@ -127,6 +131,8 @@ package struct PlayerSession: Sendable {
     ///   - now: When; never before an earlier input's instant.
     ///   - effects: Receives the effects, in order; what it holds already is left alone.
     package mutating func handle(_ input: SessionInput, at now: Instant, effects: inout [SessionEffect]) {
+        let first = effects.count
+        defer { if hasTelemetry { runTelemetry(effects[first...], at: now) } }
         advance(to: now, &effects)
         switch input {
         case .start: start(at: now, &effects)
@@ -158,6 +164,7 @@ package struct PlayerSession: Sendable {
         var earliest = retries.map(\.due).min() ?? .distantFuture
         if let due = presentationReload.due { earliest = min(earliest, due) }
         if let due = locations.steering?.due { earliest = min(earliest, due) }
+        if let due = telemetryDue { earliest = min(earliest, due) }
         if let due = instantOfBreakWork { earliest = min(earliest, due) }
         for position in loaders.indices {
             if let due = loaders[position].reload.due { earliest = min(earliest, due) }
@@ -225,13 +232,16 @@ package struct PlayerSession: Sendable {
         guard !state.isFinal else { return }
         failure = reason
         effects.append(.report(TimedEvent(at: now, .failed(reason))))
+        noteTelemetry(reason, at: now)
         finish(as: .failed, at: now, &effects)
     }
 
     mutating func change(to next: PlaybackState, at now: Instant, _ effects: inout [SessionEffect]) {
         guard next != state else { return }
         effects.append(.report(TimedEvent(at: now, .stateChanged(from: state, to: next))))
+        let old = state
         state = next
+        noteTelemetry(from: old, at: now)
     }
 
     /// Traps when the session's own rules are broken; for tests.

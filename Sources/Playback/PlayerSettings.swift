@@ -256,7 +256,7 @@ package struct ScreenSize: Sendable, Hashable {
     ///
     /// As hls.js does with `capLevelToPlayerSize` (`CapLevelController.getMaxLevelByMediaSize`): a track that is a little
     /// too large is scaled down rather than one that is too small scaled up. Tracks without a size are kept.
-    func fitting(_ ladder: [Int], of tracks: [Track]) -> [Int] {
+    package func fitting(_ ladder: [Int], of tracks: [Track]) -> [Int] {
         let covering = ladder.filter { index in
             (width > 0 && tracks[index].width >= width) || (height > 0 && tracks[index].height >= height)
         }

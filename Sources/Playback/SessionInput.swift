@@ -157,6 +157,10 @@ package struct SessionRequest: Sendable {
     package var media: WantedMedia?
     /// What the server is asked to wait for (blocking reload of a playlist); nil when it is not.
     package var awaited: PlaylistPosition?
+    /// What the player tells the server with it; nil where ``PlayerSettings/cmcd`` wants nothing told.
+    ///
+    /// The driver puts it where the settings say; it is no part of the URI that things are known by.
+    package var telemetry: CMCDReport?
 
     /// Creates a request.
     package init(kind: TransferKind, uri: String, byteRange: ByteRange?, reading: Reading, due: Instant) {

@@ -54,7 +54,7 @@ package enum SummaryCSV {
                 rate(cell.meanBitRate), seconds(cell.latency.percentile(50)),
             ]
         }
-        if dimension == .device {
+        if [.device, .phase, .network].contains(dimension) {
             fields += [String?](repeating: nil, count: 9)
         } else {
             fields += [String(transfers.all.count)]
@@ -110,7 +110,7 @@ package enum SessionsCSV {
         "failure", "startup_s", "rebuffer_count", "rebuffer_s", "played_s", "rebuffer_ratio", "mean_bit_rate_bps",
         "rendered_s", "switches_up", "switches_down", "live_latency_mean_s", "live_latency_last_s", "bytes",
         "transfers",
-        "failed_transfers", "cancelled_transfers",
+        "failed_transfers", "cancelled_transfers", "phase", "network", "leaving",
     ])
 
     /// The line of a session.
@@ -124,6 +124,7 @@ package enum SessionsCSV {
             share(row.rebufferRatio), rate(row.meanBitRate), seconds(row.renderedTime), String(row.switchesUp),
             String(row.switchesDown), seconds(row.meanLatency), seconds(row.lastLatency), String(row.bytes.count),
             String(row.transfers), String(row.failedTransfers), String(row.cancelledTransfers),
+            row.arrival.phase, row.arrival.network, row.leaving,
         ])
     }
 }

@@ -41,6 +41,8 @@ package enum SummaryJSON {
             ("by_pop", pops(report.totals)),
             ("by_step", group(report.totals, .step, hasSessions: false)), ("journey", JourneyJSON.object(report)),
             ("by_device", group(report.totals, .device, hasTransfers: false)),
+            ("by_phase", group(report.totals, .phase, hasTransfers: false)),
+            ("by_network", group(report.totals, .network, hasTransfers: false)),
             ("findings", FindingsJSON.object(report)), ("gate", GateJSON.object(report)), ("peak", peak(report)),
             ("tester", tester(report.evidence)),
         ]).text()
@@ -114,7 +116,7 @@ package enum SummaryJSON {
             ("mean_bit_rate", .number(cell.meanBitRate?.bitsPerSecond)),
             ("switches_up", .whole(cell.switchesUp)), ("switches_down", .whole(cell.switchesDown)),
             ("live_latency", distribution(cell.latency)), ("arrival_lateness", distribution(cell.arrivalLateness)),
-            ("failures", counts(cell.failures)),
+            ("failures", counts(cell.failures)), ("leavings", counts(cell.leavings)),
         ]
         return .object(members)
     }

@@ -7,13 +7,13 @@ enum AudienceReader {
         var viewers = 1
         var arrivals = ArrivalPattern.atOnce
         var watch = WatchTime.untilEnd
+        /// The phases of the event; empty without a script.
+        var script: [AudiencePhase] = []
+        var behaviour = ViewerBehaviour()
         /// What ``RegionReader``, ``DeviceReader`` and ``NetworkReader`` read.
         var regions: ProfileNode?
         var devices: ProfileNode?
         var networks: ProfileNode?
-        /// The phases of the event; empty without a script.
-        var script: [AudiencePhase] = []
-        var behaviour = ViewerBehaviour()
         /// Weights by stream name; nil when the profile gives none here.
         var streamWeights: [String: Double]?
     }

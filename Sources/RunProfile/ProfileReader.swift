@@ -90,12 +90,15 @@ package enum ProfileReader {
             journey: journey, allowedHosts: targets.allow, dataLimit: targets.data,
             throughputLimit: targets.throughput, run: RunReader.read(entries["run"], seed: seed),
             thresholds: ThresholdsReader.read(
-                entries["thresholds"], streams: streams.map(\.name), regions: regions.map(\.name),
-                devices: devices.map(\.name), steps: journey?.steps.map(\.name) ?? []))
-        profile.devices = devices
-        profile.networks = networks.networks
+                entries["thresholds"],
+                ThresholdsReader.Names(
+                    streams: streams.map(\.name), regions: regions.map(\.name), devices: devices.map(\.name),
+                    phases: audience.script.map(\.name), networks: networks.networks.map(\.name),
+                    steps: journey?.steps.map(\.name) ?? [])))
         profile.script = audience.script
         profile.behaviour = audience.behaviour
+        profile.devices = devices
+        profile.networks = networks.networks
         Permission.check(profile, entries)
         return root.problems.problems.isEmpty ? profile : nil
     }

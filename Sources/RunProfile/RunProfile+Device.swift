@@ -21,3 +21,14 @@ extension RunProfile {
         package var headers: [HTTPHeader] = []
     }
 }
+
+extension RunProfile {
+    /// How tracks are chosen, in words: by which device, where there is more than one way.
+    package var mode: String {
+        let devices = devices.filter { $0.weight > 0 }
+        guard let first = devices.first else { return player.adaptation.label }
+        let labels = devices.map { $0.player.adaptation.label }
+        guard Set(labels).count > 1 else { return first.player.adaptation.label }
+        return zip(devices, labels).map { "\($0.name) \($1)" }.joined(separator: "; ")
+    }
+}

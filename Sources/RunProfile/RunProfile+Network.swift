@@ -40,6 +40,14 @@ extension RunProfile {
             }
         }
 
+        /// True when the seed decides what the link carries.
+        package var varies: Bool {
+            switch source {
+            case .preset, .process: true
+            case .unlimited, .rate, .trace: false
+            }
+        }
+
         /// What the link carries over time, with the delay and the outages of this network; nil for a link that carries
         /// whatever comes at once.
         ///

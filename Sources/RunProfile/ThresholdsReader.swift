@@ -5,16 +5,24 @@ import Playback
 enum ThresholdsReader {
     private static let expected = "a threshold such as startup time p95 < 3 s"
 
+    /// The names that a profile has of each thing that a threshold can be about.
+    struct Names {
+        var streams: [String] = []
+        var regions: [String] = []
+        var devices: [String] = []
+        var phases: [String] = []
+        var networks: [String] = []
+        var steps: [String] = []
+    }
+
     /// - Returns: The thresholds as written; each one parses and is about something that the profile has.
-    static func read(_ node: ProfileNode?, streams: [String], regions: [String], devices: [String], steps: [String])
-        -> [String]
-    {
+    static func read(_ node: ProfileNode?, _ names: Names) -> [String] {
         guard let node else { return [] }
         return node.items().compactMap { item in
             guard let text = text(of: item) else { return nil }
             do throws(ThresholdParseError) {
                 let threshold = try Threshold(parsing: text)
-                check(threshold, item, streams: streams, regions: regions, devices: devices, steps: steps)
+                check(threshold, item, names)
                 return text
             } catch {
                 item.problem(error.sentence)
@@ -35,19 +43,18 @@ enum ThresholdsReader {
     }
 
     /// A threshold on a name that nothing has would never be more than "not enough data".
-    private static func check(
-        _ threshold: Threshold, _ item: ProfileNode, streams: [String], regions: [String], devices: [String],
-        steps: [String]
-    ) {
+    private static func check(_ threshold: Threshold, _ item: ProfileNode, _ known: Names) {
         let scope = threshold.scope
         let isOfGates = threshold.metric == .tokenLeaks || threshold.metric == .gateProbes
         let names: [String]
         switch scope.dimension {
         case .overall, .edge: return
-        case .stream: names = streams
-        case .region: names = regions
-        case .device: names = devices
-        case .step: names = steps
+        case .stream: names = known.streams
+        case .region: names = known.regions
+        case .device: names = known.devices
+        case .phase: names = known.phases
+        case .network: names = known.networks
+        case .step: names = known.steps
         case .kind: names = TransferKind.allCases.map(\.label) + (isOfGates ? ["part"] : [])
         }
         guard !names.contains(scope.name) else { return }

@@ -24,7 +24,7 @@ enum CellRows {
         values += [times.starting, times.playing, times.rebuffering, times.seeking, times.paused]
         values += [cell.renderedBits, cell.renderedTime, cell.switchesUp, cell.switchesDown]
         values += [data(cell.startup), data(cell.latency), data(cell.arrivalLateness), try text(cell.failures)]
-        values += [cell.refusedSessions, outcomes.journeyRefused]
+        values += [cell.refusedSessions, outcomes.journeyRefused, outcomes.dropped, try text(cell.leavings)]
         try database.cachedStatement(sql: sessionInsertion).execute(arguments: values)
     }
 
@@ -86,6 +86,10 @@ enum CellRows {
         if row.count > 26 {
             cell.refusedSessions = try row.value(25)
             cell.outcomes.journeyRefused = try row.value(26)
+        }
+        if row.count > 28 {
+            cell.outcomes.dropped = try row.value(27)
+            cell.leavings = try counts(try row.value(28), path: path)
         }
         return cell
     }

@@ -73,7 +73,7 @@ package final class RunReader: Sendable {
     package func forEachSession(_ body: (SessionSummary) throws -> Void) throws(RunStoreError) {
         try RunStoreError.wrap(path) {
             try queue.read { database in
-                let rows = try Row.fetchCursor(database, sql: SessionRows.selection)
+                let rows = try Row.fetchCursor(database, sql: SessionRows.selection(in: version))
                 while let row = try rows.next() { try body(SessionRows.summary(row, path: path)) }
             }
         }

@@ -8,21 +8,24 @@ enum RunSchema {
     static let applicationID: Int32 = 0x4648_524E
     /// The layout's version (`PRAGMA user_version`).
     ///
-    /// A reader takes this one and all before it. Version 1 has no findings, version 2 nothing of gates and journeys.
-    static let version: Int32 = 3
+    /// A reader takes this one and all before it. Version 1 has no findings, version 2 nothing of gates and journeys,
+    /// version 3 nothing of phases, networks and why viewers left.
+    static let version: Int32 = 4
     /// The first version that stores findings.
     static let firstWithFindings: Int32 = 2
     /// The first version that stores what gates did, and how many sessions were refused something.
     static let firstWithGates: Int32 = 3
     /// The first version that stores journeys: two tables, the last columns of session cells and that of transfers.
     static let firstWithJourneys: Int32 = 3
+    /// The first version that stores each viewer's phase, network and reason for leaving.
+    static let firstWithAudience: Int32 = 4
 
     /// Columns that a session cell and its reader share, in order.
     static let sessionCellColumns = [
         "arrivals", "plays", "ended", "quit", "exits_before_start", "start_failures", "playback_failures", "running",
         "rebuffers", "rebuffered_sessions", "starting_ns", "playing_ns", "rebuffering_ns", "seeking_ns", "paused_ns",
         "rendered_bits", "rendered_ns", "switches_up", "switches_down", "startup", "latency", "arrival_lateness",
-        "failures", "refused_sessions", "journey_refused",
+        "failures", "refused_sessions", "journey_refused", "dropped", "leavings",
     ]
 
     static let transferCellColumns = [
@@ -42,7 +45,7 @@ enum RunSchema {
         "id", "due_ns", "started_ns", "finished_ns", "stream", "region", "planned_edge", "edge", "device", "outcome",
         "final_state", "failure", "startup_ns", "rebuffer_count", "rebuffer_ns", "played_ns", "bit_rate", "rendered_ns",
         "switches_up", "switches_down", "latency_mean_ns", "latency_last_ns", "bytes", "transfers", "failed_transfers",
-        "cancelled_transfers",
+        "cancelled_transfers", "phase", "network", "leaving",
     ]
 
     static let transferColumns = [
@@ -87,10 +90,12 @@ enum RunSchema {
 
     static let stageColumns = ["viewers", "duration"]
 
-    /// Those of some columns that a file of a version has: what version 3 added stands last.
+    /// Those of some columns that a file of a version has: what later versions added stands last.
     static func columns(_ all: [String], in version: Int32) -> [String] {
-        version >= firstWithJourneys
-            ? all : all.filter { !["refused_sessions", "journey_refused", "step"].contains($0) }
+        var missing: Set<String> = []
+        if version < firstWithJourneys { missing.formUnion(["refused_sessions", "journey_refused", "step"]) }
+        if version < firstWithAudience { missing.formUnion(["dropped", "leavings", "phase", "network", "leaving"]) }
+        return missing.isEmpty ? all : all.filter { !missing.contains($0) }
     }
 
     /// Creates all tables in an empty file.

@@ -6,7 +6,11 @@ import Quantities
 /// Session rows of a run file.
 enum SessionRows {
     private static let insertion = RunSchema.insert(into: "session", RunSchema.sessionColumns)
-    static let selection = "SELECT \(RunSchema.sessionColumns.joined(separator: ", ")) FROM session ORDER BY id"
+
+    static func selection(in version: Int32) -> String {
+        let columns = RunSchema.columns(RunSchema.sessionColumns, in: version)
+        return "SELECT \(columns.joined(separator: ", ")) FROM session ORDER BY id"
+    }
 
     static func insert(_ row: SessionSummary, into database: Database) throws {
         let statement = try database.cachedStatement(sql: insertion)
@@ -17,7 +21,7 @@ enum SessionRows {
             row.startupTime?.nanoseconds, row.rebufferCount, row.rebufferTime.nanoseconds, row.playedTime.nanoseconds,
             row.meanBitRate?.bitsPerSecond, row.renderedTime.nanoseconds, row.switchesUp, row.switchesDown,
             row.meanLatency?.nanoseconds, row.lastLatency?.nanoseconds, row.bytes.count, row.transfers,
-            row.failedTransfers, row.cancelledTransfers,
+            row.failedTransfers, row.cancelledTransfers, row.arrival.phase, row.arrival.network, row.leaving,
         ])
     }
 
@@ -28,14 +32,16 @@ enum SessionRows {
         else {
             throw RunStoreError.damaged(path: path, detail: "a session has an outcome or a state that does not exist")
         }
+        let hasAudience = row.count > 26
         return SessionSummary(
             id: try row.session(0),
             arrival: SessionArrival(
                 due: try row.instant(1), started: try row.instant(2), stream: try row.value(4),
                 region: try row.value(5),
-                edge: try row.value(6), device: try row.value(8)),
+                edge: try row.value(6), device: try row.value(8), phase: hasAudience ? try row.value(26) : "",
+                network: hasAudience ? try row.value(27) : ""),
             edge: try row.value(7), finished: try row.instant(3), outcome: outcome, finalState: state,
-            failure: try row.value(11),
+            failure: try row.value(11), leaving: hasAudience ? try row.value(28) : "",
             startupTime: (try row.optional(12)).map(TimeAmount.init(nanoseconds:)), rebufferCount: try row.value(13),
             rebufferTime: try row.amount(14), playedTime: try row.amount(15),
             meanBitRate: (try row.optional(16)).map(BitRate.init(bitsPerSecond:)),

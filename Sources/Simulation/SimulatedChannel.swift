@@ -146,6 +146,7 @@ package final class SimulatedChannel: TransferChannel {
             let next = waiting.removeFirst()
             guard let uri = SimulatedURI(next.request.uri) else { continue }
             var request = next.request
+            request.headers = settings.headers(with: request.headers)
             request.headers.removeAll { ["host", "accept-encoding", "range"].contains($0.name.lowercased()) }
             if let cookie = cookies.header(for: uri, at: now) {
                 request.headers.append(HTTPHeader(name: "Cookie", value: cookie))

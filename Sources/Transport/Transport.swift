@@ -105,6 +105,16 @@ package struct ChannelSettings: Sendable {
     }
 }
 
+extension ChannelSettings {
+    /// The headers of a request on a channel with these settings: the channel's, less those that the request has itself,
+    /// and then the request's.
+    package func headers(with own: [HTTPHeader]) -> [HTTPHeader] {
+        guard !headers.isEmpty else { return own }
+        let names = Set(own.map { $0.name.lowercased() })
+        return headers.filter { !names.contains($0.name.lowercased()) } + own
+    }
+}
+
 /// A cookie that a viewer has from elsewhere than a response: from an entitlement service, or made by itself.
 package struct ChannelCookie: Sendable, Hashable {
     /// The name.

@@ -32,8 +32,8 @@ final class ReplyServer: Sendable {
             while true {
                 let connection = accept(listener, nil, nil)
                 guard connection >= 0 else { return }
-                var buffer = [UInt8](repeating: 0, count: 16_384)
-                let size = read(connection, &buffer, buffer.count)
+                var buffer = [UInt8](repeating: 0, count: 65_536)
+                let size = Self.read(connection, &buffer)
                 if size > 0 {
                     self?.count.withLock { $0 += 1 }
                     let answer = reply(String(decoding: buffer[..<size], as: UTF8.self))
@@ -43,6 +43,22 @@ final class ReplyServer: Sendable {
             }
         }
         thread.start()
+    }
+
+    /// Reads a request with its body.
+    private static func read(_ connection: Int32, _ buffer: inout [UInt8]) -> Int {
+        var size = 0
+        while size < buffer.count {
+            let count = buffer.withUnsafeMutableBytes { recv(connection, $0.baseAddress?.advanced(by: size), $0.count - size, 0) }
+            guard count > 0 else { return size }
+            size += count
+            let text = String(decoding: buffer[..<size], as: UTF8.self)
+            guard let end = text.range(of: "\r\n\r\n") else { continue }
+            let length = text[..<end.lowerBound].lowercased().components(separatedBy: "content-length: ").dropFirst().first
+            let wanted = length.flatMap { Int($0.prefix { $0.isNumber }) } ?? 0
+            if text[end.upperBound...].utf8.count >= wanted { return size }
+        }
+        return size
     }
 
     /// Ends the listening; the thread ends with it.

@@ -69,7 +69,7 @@ import Testing
         ("startup time p101 < 3 s", "is about “startup time p101”"),
         ("startup time p95 < fast", "has the limit “fast”, which is no number"),
         ("startup time p95 < -1 s", "which is no number of at least 0"),
-        ("planet mars: sessions > 1", "stream, region, edge, device, kind or step"),
+        ("planet mars: sessions > 1", "stream, region, edge, device, phase, network, kind or step"),
         ("kind video: startup time p95 < 1 s", "by kind, which is not counted so; it is counted by stream"),
         ("sessions > 1 (at least some)", "“(at least 200 sessions)”"),
         ("", "has no comparison"), (":::", "begins with “:::”"), ("<<<<", "is about “”"), ("(", "in brackets"),

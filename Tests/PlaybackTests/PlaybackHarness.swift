@@ -54,8 +54,12 @@ struct PlaybackHarness {
     private(set) var now: Double = 0
     /// What the presentation's clock is ahead of the local one; nil when nobody can be asked.
     var clockOffset: Double? = 0
+    /// True when the session is told how far a segment is that it may give up.
+    var tellsProgress = false
     /// How often the session asked for a licence; a test answers.
     private(set) var licencesAsked = 0
+    /// What the session told its collector.
+    private(set) var told: [CMCDReport] = []
     private var flows: [Flow] = []
     /// Inputs that the test wants made at a time.
     private var planned: [(at: Double, input: SessionInput)] = []
@@ -100,12 +104,24 @@ struct PlaybackHarness {
                 planned.removeFirst()
                 tell(first.input)
             }
-            if let wake = session.wakeUp, wake.seconds <= now { tell(.wake) }
+            if let wake = session.wakeUp, wake.seconds <= now {
+                tellProgress()
+                tell(.wake)
+            }
             if session.isFinished {
                 timeline.append(session.state.letter)
                 return
             }
         }
+    }
+
+    private mutating func tellProgress() {
+        guard tellsProgress, let id = session.progressTransfer, let flow = flows.first(where: { $0.id == id }) else {
+            return
+        }
+        let received = flow.bodyStarts <= now ? max(0, flow.answer.bytes - Int64(flow.remainingBits / 8)) : 0
+        let first: TimeAmount? = flow.bodyStarts <= now ? .seconds(flow.bodyStarts - flow.begun) : nil
+        tell(.transferProgress(id, TransferProgress(bytes: ByteCount(received), firstByte: first)))
     }
 
     private func bandwidth(at time: Double) -> Double {
@@ -159,6 +175,7 @@ struct PlaybackHarness {
         var effects: [SessionEffect] = []
         recording.note(input, at: instant)
         session.handle(input, at: instant, effects: &effects)
+        told += session.takeTelemetry().reports
         session.checkInvariants()
         var cancelled: [Flow] = []
         for effect in effects {

@@ -210,7 +210,7 @@ enum SampleReports {
         run.play { second in
             for delta in second.deltas {
                 for row in delta.finished {
-                    #expect(rows(SessionsCSV.header + SessionsCSV.row(row)).map(\.count) == [26, 26])
+                    #expect(rows(SessionsCSV.header + SessionsCSV.row(row)).map(\.count) == [29, 29])
                 }
                 for row in delta.sampled {
                     #expect(rows(TransfersCSV.header + TransfersCSV.row(row)).map(\.count) == [25, 25])

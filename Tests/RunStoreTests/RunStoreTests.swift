@@ -153,6 +153,54 @@ import Transport
         #expect(transfers > 0)
     }
 
+    @Test func phasesNetworksAndReasonsGoRound() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let recorder = LoopRecorder()
+        let writer = try RunWriter(path: path, metadata: SyntheticRun(settings()).metadata())
+        for (number, reason) in ["slow-start", SessionLedger.dropped].enumerated() {
+            let arrival = SessionArrival(
+                due: .zero, started: .zero, stream: "s", region: "r", edge: "e", device: "d", phase: "kick-off",
+                network: "lte")
+            var ledger = recorder.sessionStarted(SessionID(viewer: number, visit: 1, playback: 2), arrival)
+            recorder.record(TimedEvent(at: .seconds(1), .stateChanged(from: .starting, to: .quit)), in: &ledger)
+            recorder.sessionFinished(&ledger, at: .seconds(1), leaving: reason)
+        }
+        try writer.append([recorder.takeInterval(at: .seconds(1))], endingAt: .seconds(1))
+        try writer.finish()
+        let totals = try RunReader(path: path).report().totals
+        #expect(totals == writer.totals)
+        let phase = totals.sessions(.phase, "kick-off")
+        #expect(phase.outcomes.dropped == 1 && phase.outcomes.exitBeforeStart == 1 && phase.arrivals == 2)
+        #expect(phase.leavings == ["slow-start": 1])
+        #expect(totals.sessions(.network, "lte").arrivals == 2)
+        var read: [SessionSummary] = []
+        try RunReader(path: path).forEachSession { read.append($0) }
+        #expect(read.map(\.leaving) == ["slow-start", ""] && read.map(\.outcome) == [.exitBeforeStart, .dropped])
+        #expect(read.allSatisfy { $0.arrival.phase == "kick-off" && $0.arrival.network == "lte" })
+        #expect(read.map(\.id.viewer) == [0, 1] && read.allSatisfy { $0.id.visit == 1 && $0.id.playback == 2 })
+    }
+
+    @Test func aRunOfTheThirdVersionIsStillRead() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let (writer, rows) = try write(seconds: 5)
+        try writer.finish()
+        // What version 3 wrote: the same without these columns.
+        try DatabaseQueue(path: path).write { database in
+            for column in ["dropped", "leavings"] {
+                try database.execute(sql: "ALTER TABLE session_cell DROP COLUMN \(column)")
+            }
+            for column in ["phase", "network", "leaving"] {
+                try database.execute(sql: "ALTER TABLE session DROP COLUMN \(column)")
+            }
+            try database.execute(sql: "PRAGMA user_version = 3")
+        }
+        let reader = try RunReader(path: path)
+        #expect(try reader.report().totals == writer.totals)
+        var read: [SessionSummary] = []
+        try reader.forEachSession { read.append($0) }
+        #expect(read == rows.sorted { $0.id < $1.id })
+    }
+
     @Test func damagedFindingsAreSaidSo() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let (writer, _) = try write()
@@ -254,7 +302,7 @@ import Transport
         let (writer, _) = try write(seconds: 1)
         try writer.finish()
         try DatabaseQueue(path: path).write { try $0.execute(sql: "PRAGMA user_version = 99") }
-        #expect(throws: RunStoreError.newerVersion(path: path, found: 99, supported: 3)) { try RunReader(path: path) }
+        #expect(throws: RunStoreError.newerVersion(path: path, found: 99, supported: 4)) { try RunReader(path: path) }
     }
 
     @Test func reportsDamageWithoutACrash() throws {

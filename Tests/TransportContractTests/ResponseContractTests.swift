@@ -1,4 +1,5 @@
 import Quantities
+import Synchronization
 import Testing
 import Transport
 
@@ -42,6 +43,38 @@ import Transport
             let result = try await channel.get(stage.base + "/a", id: 0).get()
             #expect(result.status == status)
             #expect(result.header("location") == "/elsewhere")
+        }
+    }
+
+    @Test(arguments: TransportKind.allCases)
+    func everyRequestHasTheChannelsHeadersAndItsOwnWin(kind: TransportKind) async throws {
+        let seen = Mutex<[SeenRequest]>([])
+        let script: Stage.Script = { request in
+            seen.withLock { $0.append(request) }
+            return Reply(200, "")
+        }
+        try await Stage.play(kind, script: script) { stage in
+            var settings = ChannelSettings()
+            settings.headers = [
+                HTTPHeader(name: "Accept-Language", value: "en-US,en;q=0.9"), HTTPHeader(name: "X-Who", value: "channel"),
+                HTTPHeader(name: "Range", value: "bytes=0-"), HTTPHeader(name: "Accept", value: "*/*"),
+            ]
+            let channel = stage.open(settings)
+            defer { channel.close() }
+            let own: [[HTTPHeader]] = [[], [HTTPHeader(name: "x-who", value: "request")], []]
+            for (number, headers) in own.enumerated() {
+                channel.begin(
+                    TransferRequest(uri: stage.base + "/a", headers: headers), as: TransferID(UInt32(number)))
+                _ = try await channel.ended(UInt32(number)).get()
+            }
+        }
+        let requests = seen.withLock { $0 }
+        #expect(requests.count == 3)
+        #expect(requests.map { $0.headers.filter { $0.name == "x-who" }.map(\.value) } == [["channel"], ["request"], ["channel"]])
+        for request in requests {
+            #expect(request.header("accept-language") == "en-US,en;q=0.9")
+            #expect(request.header("range") == nil)
+            #expect(request.headers.filter { $0.name == "accept" }.map(\.value) == ["*/*"])
         }
     }
 

@@ -90,6 +90,9 @@ final class Edge: Sendable {
     /// Whether cookies, headers and addresses of requests matter.
     var readsCredentials: Bool { gate != nil || entitlements != nil }
 
+    /// Whether somebody wants to hear of each request.
+    var isObserved: Bool { onRequest != nil }
+
     /// The number of another request.
     func nextNumber() -> UInt64 {
         counters.withLock { counters in

@@ -179,7 +179,8 @@ struct UtilityCurve: Sendable, Hashable {
         let utility = utilities[track]
         var level = 0.0
         for lower in 0..<track where utilities[lower] < utility {
-            let other = scale * (smoothness + (rate * utilities[lower] - bitRates[lower] * utility) / (rate - bitRates[lower]))
+            let other =
+                scale * (smoothness + (rate * utilities[lower] - bitRates[lower] * utility) / (rate - bitRates[lower]))
             level = max(level, other)
         }
         return level

@@ -37,6 +37,7 @@ package struct LadderFigures: Sendable, Hashable {
     /// - Parameters:
     ///   - throughput: kbit/s.
     ///   - latency: Milliseconds to the first byte.
+    /// - Returns: A position in the ladder; the lowest when the link carries none.
     package func sustainable(throughput: Double, latency: Double) -> Int {
         var track = 0
         while track + 1 < bitRates.count,

@@ -84,7 +84,8 @@ package struct LinkHistory: Sendable, Hashable {
         let last = measurements.suffix(window)
         let size = Double(last.count)
         return Measurement(
-            throughput: last.reduce(0) { $0 + $1.throughput } / size, latency: last.reduce(0) { $0 + $1.latency } / size)
+            throughput: last.reduce(0) { $0 + $1.throughput } / size, latency: last.reduce(0) { $0 + $1.latency } / size
+        )
     }
 
     private mutating func average(_ rate: Double, time: Double, wait: Double, segmentDuration: Double) {

@@ -20,7 +20,10 @@ struct WeightSelector: Sendable {
     /// highest quality has the lowest cost, for which the weights of latency and buffer, which divide it, are 1 where the
     /// cost is not nothing.
     ///
-    /// - Parameter latencies: The neurons' latency states.
+    /// - Parameters:
+    ///   - latencies: The neurons' latency states.
+    ///   - moment: What is measured.
+    /// - Returns: The weights in the order of a neuron's state.
     func weights(latencies: [Double], _ moment: NeuronMap.Moment) -> SIMD4<Double>? {
         // dash.js makes a new selector for each segment, whose last latency is zero: the limit is target + latency.
         guard moment.latency <= settings.targetLatency + moment.latency else { return nil }
@@ -47,7 +50,8 @@ struct WeightSelector: Sendable {
     /// The quality of experience of one segment: p * R - Rmax * rebuffering - penalty * latency - Rmin * |1 - rate|.
     ///
     /// As in dash.js the reward takes bit/s and the penalties' factors kbit/s.
-    private func experience(_ bitRate: Double, rebuffer: Double, latency: Double, _ moment: NeuronMap.Moment) -> Double {
+    private func experience(_ bitRate: Double, rebuffer: Double, latency: Double, _ moment: NeuronMap.Moment) -> Double
+    {
         let lowest = (bitRates.first ?? 0) / 1_000
         let highest = (bitRates.last ?? 0) / 1_000
         let penalty = latency <= 1.1 ? lowest * 0.05 : highest * 0.1
@@ -64,6 +68,8 @@ enum InitialWeights {
     /// - Parameters:
     ///   - count: The number of tracks: as many centres of count * count points.
     ///   - highest: The range of the points' first coordinate; that of the others is 1.
+    ///   - generator: Where the points come from.
+    /// - Returns: The weights in the order of a neuron's state.
     static func draw(
         count: Int, highest: Double, using generator: inout SeededGenerator
     ) -> SIMD4<Double> {

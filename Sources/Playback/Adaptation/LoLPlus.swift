@@ -147,7 +147,8 @@ struct NeuronMap: Sendable {
 
     /// The highest track below the current one that the throughput carries; the current one when there is none.
     private func lower(than current: Int, _ throughput: Double) -> Int {
-        bitRates.indices.last { $0 < current && bitRates[$0] < bitRates[current] && throughput > bitRates[$0] } ?? current
+        bitRates.indices.last { $0 < current && bitRates[$0] < bitRates[current] && throughput > bitRates[$0] }
+            ?? current
     }
 
     private func nearest(to target: SIMD4<Double>, _ moment: Moment) -> Int {

@@ -1,3 +1,5 @@
+import Quantities
+
 /// Model predictive control: the tracks of the next segments that make the best of a predicted throughput, of which the
 /// first is taken (Yin, Jindal, Sekar, Sinopoli: A control-theoretic approach for dynamic adaptive video streaming over
 /// HTTP, SIGCOMM 2015; constants as in Pensieve, SIGCOMM 2017; abr.md section 5).
@@ -5,7 +7,8 @@
 /// Maximized is the sum of q(R) - lambda * |change of q| - mu * rebuffering over the horizon, the level after a segment
 /// being max(B - size / C, 0) + p, at most the whole buffer. C is the harmonic mean of the last throughputs; RobustMPC
 /// divides it by 1 + the largest relative error of its last predictions. Of equal plans the first in lexicographic order
-/// counts, which begins with the lowest track.
+/// counts, which begins with the lowest track; ties are common, so that bit rates are summed in whole kbit/s and divided in
+/// the end (Pensieve's `reward`). The first segment counts until there is a second, without the wait for its first byte.
 package struct MPC: NumericRule, Hashable {
     /// What a bit rate is worth.
     package enum Quality: Sendable, Hashable {
@@ -35,6 +38,10 @@ package struct MPC: NumericRule, Hashable {
         ///
         /// Default 1.
         package var changeWeight: Double
+        /// How the first segment makes a throughput.
+        ///
+        /// Default Sabre's moving averages.
+        package var firstHistory: LinkHistory.Settings
         /// The cost of a second of rebuffering (mu); nil is the highest track's worth.
         ///
         /// Pensieve has 4.3 for a ladder up to 4.3 Mbit/s, 2.66 for the logarithm and 8 for QoE_hd.
@@ -42,7 +49,8 @@ package struct MPC: NumericRule, Hashable {
 
         /// Creates constants.
         package init(
-            isRobust: Bool = false, horizon: Int = 5, quality: Quality = .linear, rebufferWeight: Double? = nil
+            isRobust: Bool = false, horizon: Int = 5, quality: Quality = .linear, rebufferWeight: Double? = nil,
+            firstHistory: LinkHistory.Settings = .standard
         ) {
             self.isRobust = isRobust
             self.horizon = horizon
@@ -50,6 +58,7 @@ package struct MPC: NumericRule, Hashable {
             self.quality = quality
             changeWeight = 1
             self.rebufferWeight = rebufferWeight
+            self.firstHistory = firstHistory
         }
     }
 
@@ -57,71 +66,89 @@ package struct MPC: NumericRule, Hashable {
     private var last = 0
     /// The relative errors of the last predictions, oldest first.
     private var errors: [Double] = []
+    /// What is known while there is one segment.
+    private var first: LinkHistory
     package var journal = RuleJournal()
     package var history: LinkHistory
 
     /// Creates the rule.
     package init(_ settings: Settings) {
         self.settings = settings
+        first = LinkHistory(settings.firstHistory)
         history = LinkHistory(.harmonic(count: settings.memory))
     }
 
     package mutating func measured(_ download: DownloadFigures, segmentDuration: Double) {
-        if let predicted = history.throughput, download.received > 0, download.time > 0 {
-            let actual = download.received / download.time
-            errors.append(abs(predicted - actual) / actual)
-            if errors.count > max(1, settings.memory) { errors.removeFirst() }
+        let time = download.time - download.firstByte
+        guard let predicted = mean, download.received > 0, time > 0 else {
+            first.add(bits: download.received, time: time, wait: download.firstByte, segmentDuration: segmentDuration)
+            return
         }
-        history.add(
-            bits: download.received, time: download.time - download.firstByte, wait: download.firstByte,
-            segmentDuration: segmentDuration)
+        let actual = download.received / download.time
+        errors.append(abs(predicted - actual) / actual)
+        if errors.count > max(1, settings.memory) { errors.removeFirst() }
+        history.add(bits: download.received, time: time, wait: download.firstByte, segmentDuration: segmentDuration)
     }
 
     package mutating func ended(_ download: DownloadFigures, buffer: Double, ladder: LadderFigures) {
         last = download.track
+        // What was given up (in Sabre's model a replacement that came too late) told of the link all the same.
+        if download.abandonedTo != nil { measured(download, segmentDuration: ladder.segmentDuration) }
     }
+
+    /// The mean of the last throughputs in kbit/s; nil before the first measurement.
+    private var mean: Double? { history.throughput ?? first.throughput }
+
+    package var isInformed: Bool { mean != nil }
+    package var estimate: BitRate? { prediction.map { .kilobits($0) } }
 
     /// The throughput reckoned with, in kbit/s; nil before the first measurement.
     package var prediction: Double? {
-        guard let mean = history.throughput else { return nil }
-        return settings.isRobust ? mean / (1 + (errors.max() ?? 0)) : mean
+        guard let mean else { return nil }
+        guard settings.isRobust, let error = errors.max() else { return mean }
+        return mean / (1 + error)
     }
 
     package mutating func decide(_ figures: DecisionFigures) -> (track: Int, wait: Double) {
         guard let prediction, prediction > 0 else { return (0, 0) }
         let horizon = min(max(1, settings.horizon), 8, max(1, figures.segmentsLeft ?? .max))
         let worth = worth(of: figures.ladder.bitRates)
+        let unit = settings.quality == .linear ? 1_000.0 : 1
         var search = PlanSearch(
             downloadTimes: (0..<horizon).map { downloadTimes(of: $0, figures, throughput: prediction) },
-            worth: worth, changeWeight: settings.changeWeight,
-            rebufferWeight: settings.rebufferWeight ?? worth.last ?? 0,
-            segmentDuration: figures.ladder.segmentDuration, maximumBuffer: figures.ladder.maximumBuffer)
-        last = search.best(buffer: figures.buffer, previous: figures.ladder.clamp(last))
+            worth: worth, unit: unit, changeWeight: settings.changeWeight,
+            rebufferWeight: settings.rebufferWeight ?? (worth.last ?? 0) / unit,
+            segmentDuration: figures.ladder.segmentDuration / 1_000,
+            maximumBuffer: figures.ladder.maximumBuffer / 1_000)
+        last = search.best(buffer: figures.buffer / 1_000, previous: figures.ladder.clamp(last))
         return (last, 0)
     }
 
     private func worth(of bitRates: [Double]) -> [Double] {
         switch settings.quality {
-        case .linear: bitRates.map { $0 / 1_000 }
+        case .linear: bitRates
         case .logarithmic: bitRates.map { Mathematics.logarithm($0 / bitRates[0]) }
         case .scores(let scores): bitRates.indices.map { $0 < scores.count ? scores[$0] : scores.last ?? 0 }
         }
     }
 
-    /// The milliseconds that each track of a segment takes; by bit rate and duration where its size is not known.
+    /// The seconds that each track of a segment takes; by bit rate and duration where its size is not known.
     private func downloadTimes(of segment: Int, _ figures: DecisionFigures, throughput: Double) -> [Double] {
         let ladder = figures.ladder
         if segment < figures.sizes.count, figures.sizes[segment].count == ladder.bitRates.count {
-            return figures.sizes[segment].map { $0 / throughput }
+            return figures.sizes[segment].map { $0 / throughput / 1_000 }
         }
-        return ladder.bitRates.map { $0 * ladder.segmentDuration / throughput }
+        return ladder.bitRates.map { $0 * ladder.segmentDuration / throughput / 1_000 }
     }
 }
 
 /// The search for the best plan: all of them in lexicographic order, but for those that cannot be better.
 private struct PlanSearch {
+    /// Seconds for each track, one list per segment.
     let downloadTimes: [[Double]]
     let worth: [Double]
+    /// What the sums of worth are divided by.
+    let unit: Double
     let changeWeight: Double
     let rebufferWeight: Double
     let segmentDuration: Double
@@ -130,12 +157,22 @@ private struct PlanSearch {
     private var bestFirst = 0
     private var first = 0
 
+    /// A plan's begin.
+    private struct Path {
+        var buffer: Double
+        var track: Int
+        var worth = 0.0
+        var change = 0.0
+        var rebuffering = 0.0
+    }
+
     init(
-        downloadTimes: [[Double]], worth: [Double], changeWeight: Double, rebufferWeight: Double,
+        downloadTimes: [[Double]], worth: [Double], unit: Double, changeWeight: Double, rebufferWeight: Double,
         segmentDuration: Double, maximumBuffer: Double
     ) {
         self.downloadTimes = downloadTimes
         self.worth = worth
+        self.unit = unit
         self.changeWeight = changeWeight
         self.rebufferWeight = rebufferWeight
         self.segmentDuration = segmentDuration
@@ -144,11 +181,16 @@ private struct PlanSearch {
 
     /// The first track of the best plan.
     mutating func best(buffer: Double, previous: Int) -> Int {
-        explore(0, buffer: buffer, previous: previous, score: 0)
+        explore(0, Path(buffer: buffer, track: previous))
         return bestFirst
     }
 
-    private mutating func explore(_ depth: Int, buffer: Double, previous: Int, score: Double) {
+    private func score(_ path: Path) -> Double {
+        path.worth / unit - changeWeight * path.change / unit - rebufferWeight * path.rebuffering
+    }
+
+    private mutating func explore(_ depth: Int, _ path: Path) {
+        let score = score(path)
         guard depth < downloadTimes.count else {
             if score > bestScore {
                 bestScore = score
@@ -157,16 +199,18 @@ private struct PlanSearch {
             return
         }
         // The margin keeps what differs by rounding alone in the search.
-        let most = (worth.last ?? 0) * Double(downloadTimes.count - depth)
+        let most = (worth.last ?? 0) * Double(downloadTimes.count - depth) / unit
         if score + most < bestScore - 1e-9 { return }
         for track in worth.indices {
             if depth == 0 { first = track }
             let time = downloadTimes[depth][track]
-            let rebuffer = max(0, time - buffer)
-            let level = min(max(buffer - time, 0) + segmentDuration, maximumBuffer)
-            let gain =
-                worth[track] - changeWeight * abs(worth[track] - worth[previous]) - rebufferWeight * rebuffer / 1_000
-            explore(depth + 1, buffer: level, previous: track, score: score + gain)
+            var next = path
+            next.track = track
+            next.worth += worth[track]
+            next.change += abs(worth[track] - worth[path.track])
+            next.rebuffering += max(0, time - path.buffer)
+            next.buffer = min(max(path.buffer - time, 0) + segmentDuration, maximumBuffer)
+            explore(depth + 1, next)
         }
     }
 }

@@ -16,11 +16,14 @@ package protocol NumericRule: AdaptationRule {
     mutating func gives(up progress: ProgressFigures, buffer: Double, ladder: LadderFigures) -> Int?
     /// Takes in that a transfer ended, whole or given up.
     ///
-    /// - Parameter buffer: The level after it, in milliseconds, the segment included when it is whole.
+    /// - Parameters:
+    ///   - download: The transfer.
+    ///   - buffer: The level after it, in milliseconds, the segment included when it is whole.
+    ///   - ladder: The stream.
     mutating func ended(_ download: DownloadFigures, buffer: Double, ladder: LadderFigures)
     /// Takes in that so many milliseconds passed without a transfer, because the buffer was full or nothing was there yet.
     mutating func idled(_ time: Double)
-    /// Takes a whole segment's figures into the measured link; before ``ended(_:buffer:ladder:)`` in no driver.
+    /// Takes a whole segment's figures into the measured link.
     mutating func measured(_ download: DownloadFigures, segmentDuration: Double)
     /// Takes in that the viewer jumped to a segment outside of the buffer.
     mutating func sought(to segmentIndex: Int)
@@ -28,6 +31,8 @@ package protocol NumericRule: AdaptationRule {
     mutating func emptied()
     /// Whether ``gives(up:buffer:ladder:)`` is ever to be asked.
     var canGiveUp: Bool { get }
+    /// Whether enough is known of the link to choose.
+    var isInformed: Bool { get }
 }
 
 extension NumericRule {
@@ -37,6 +42,7 @@ extension NumericRule {
     package mutating func sought(to segmentIndex: Int) {}
     package mutating func emptied() {}
     package var canGiveUp: Bool { false }
+    package var isInformed: Bool { history.throughput != nil }
 
     /// Adds to the history.
     package mutating func measured(_ download: DownloadFigures, segmentDuration: Double) {
@@ -92,7 +98,7 @@ extension NumericRule {
     package mutating func choose(_ situation: AdaptationSituation) -> AdaptationChoice {
         let figures = DecisionFigures(situation)
         settle(figures, situation)
-        guard history.throughput != nil else { return AdaptationChoice(track: 0) }
+        guard isInformed else { return AdaptationChoice(track: 0) }
         if let held = journal.held {
             journal.held = nil
             return AdaptationChoice(track: figures.ladder.clamp(held))

@@ -34,7 +34,7 @@ package enum RuleSettings: Sendable, Hashable {
 
     /// A rule that has seen nothing yet.
     ///
-    /// - Parameter seed: What chance decides in the rule (a browser's noise on what it tells of the network) is drawn from this.
+    /// What chance decides in the rule (a browser's noise on what it tells of the network) is drawn from the seed.
     package func makeRule(seed: UInt64 = 0) -> any AdaptationRule {
         switch self {
         case .throughput(let settings): ThroughputRule(settings)

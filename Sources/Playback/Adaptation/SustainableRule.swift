@@ -75,7 +75,9 @@ package struct SustainableRule: NumericRule, Hashable {
         guard progress.time >= settings.abandonGrace * 1_000, time > 0, progress.received > 0 else { return nil }
         let throughput = progress.received / time
         let rest = progress.size - progress.received
-        guard progress.time + rest / throughput > settings.abandonMultiplier * ladder.segmentDuration else { return nil }
+        guard progress.time + rest / throughput > settings.abandonMultiplier * ladder.segmentDuration else {
+            return nil
+        }
         let track = ladder.sustainable(throughput: throughput * settings.factor, latency: history.latency ?? 0)
         guard track < progress.track, progress.track <= ladder.top else { return nil }
         let size = progress.size * ladder.bitRates[track] / ladder.bitRates[progress.track]

@@ -9,12 +9,13 @@ enum HTMLGroups {
         text += edgeCharts(totals, marked: verdicts.outlier?.name)
         for (dimension, title) in [
             (Dimension.edge, "Edges"), (.region, "Regions"), (.stream, "Streams"), (.device, "Player presets"),
+            (.phase, "Phases of the event, by arrival"), (.network, "Networks"),
         ] {
             text += table(totals, dimension, title)
         }
         text +=
             "<p class=\"note\">A marked figure is clearly worse than the others in its column: by half or more. Live latency is the median.</p>\n"
-        return text + failures(totals.overall)
+        return text + failures(totals.overall) + leavings(totals.overall)
     }
 
     private static func edgeCharts(_ totals: RunTotals, marked: String?) -> String {
@@ -48,7 +49,7 @@ enum HTMLGroups {
         guard !names.isEmpty, names != [""] else { return "" }
         let cells = names.map { totals.sessions(dimension, $0) }
         let transfers = names.map { totals.transfers(dimension, $0) }
-        let hasTransfers = dimension != .device
+        let hasTransfers = ![.device, .phase, .network].contains(dimension)
         var head = [
             dimension.label, "viewers", "startup p50", "p95", "rebuffer ratio", "mean bit rate", "live latency",
         ]
@@ -91,6 +92,24 @@ enum HTMLGroups {
     private static func failedText(_ cell: SessionCell) -> String {
         guard cell.failed > 0 else { return "0" }
         return "\(Figures.grouped(cell.failed)) (\(Figures.percent(cell.share(ofAttempts: cell.failed))))"
+    }
+
+    private static func leavings(_ cell: SessionCell) -> String {
+        guard !cell.leavings.isEmpty || cell.outcomes.dropped > 0 else { return "" }
+        var table = HTMLTable("Why viewers left", ["reason", "viewers", "of the attempts"])
+        for (word, count) in cell.leavings.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
+            table.add([word, Figures.grouped(count), Figures.percent(cell.share(ofAttempts: count))])
+        }
+        if cell.outcomes.dropped > 0 {
+            table.add([
+                "cut off by the script", Figures.grouped(cell.outcomes.dropped),
+                Figures.percent(cell.share(ofAttempts: cell.outcomes.dropped)),
+            ])
+        }
+        return table.html
+            + "<p class=\"note\">watched: as long as planned. slow-start: lost patience before the first frame."
+            + " rebuffering: lost patience with a picture that stood. zapped: turned to another stream. wave: left with"
+            + " others as the script says.</p>\n"
     }
 
     private static func failures(_ cell: SessionCell) -> String {

@@ -29,10 +29,12 @@ package struct SabreMovie: Sendable, Hashable {
         for (index, sizes) in segmentSizes.enumerated() {
             guard sizes.count == bitRates.count else {
                 throw SabreInputError(
-                    "segment_sizes_bits has \(sizes.count) sizes for segment \(index), and there are \(bitRates.count) tracks")
+                    "segment_sizes_bits has \(sizes.count) sizes for segment \(index), and there are \(bitRates.count) tracks"
+                )
             }
             guard sizes.allSatisfy({ $0 > 0 && $0 <= 1e11 }) else {
-                throw SabreInputError("segment_sizes_bits has a size for segment \(index) that is not between 1 and 10^11")
+                throw SabreInputError(
+                    "segment_sizes_bits has a size for segment \(index) that is not between 1 and 10^11")
             }
         }
     }
@@ -43,7 +45,8 @@ package struct SabreMovie: Sendable, Hashable {
     package func lasting(seconds: Double) throws(SabreInputError) -> SabreMovie {
         let count = (seconds * 1_000 / segmentDuration).rounded(.up)
         guard count >= 1, count <= 1_000_000 else {
-            throw SabreInputError("a movie of \(seconds) s has no segments, or more than a million; choose another length")
+            throw SabreInputError(
+                "a movie of \(seconds) s has no segments, or more than a million; choose another length")
         }
         var movie = self
         movie.segmentSizes = (0..<Int(count)).map { segmentSizes[$0 % segmentSizes.count] }

@@ -12,6 +12,8 @@ package struct SabrePlayer {
     private static let progressSize = 12_000.0
     /// And after so many milliseconds at least.
     private static let progressTime = 50.0
+    /// So many requests in a row that bring the movie no further end the session.
+    private static let patience = 10_000
     /// How many segments ahead a rule sees sizes.
     private static let sight = 8
 
@@ -28,10 +30,15 @@ package struct SabrePlayer {
     private var tracks: [Int]
     private var requests: [SabreRequest] = []
     private var fullWait = 0.0
+    private var fruitless = 0
 
     /// Creates a player.
     ///
-    /// - Parameter periods: The link, which repeats for ever.
+    /// - Parameters:
+    ///   - movie: The movie.
+    ///   - periods: The link, which repeats for ever.
+    ///   - rule: The rule, which has seen nothing yet.
+    ///   - options: How the session runs.
     /// - Throws: ``SabreInputError`` for a link that no movie can come over, or a buffer without room.
     package init(
         movie: SabreMovie, periods: [SabrePeriod], rule: any AdaptationRule, options: SabreOptions
@@ -53,19 +60,26 @@ package struct SabrePlayer {
 
     /// Plays the movie from begin to end.
     ///
-    /// - Throws: ``SabreInputError`` when the link is so slow, or its periods so short, that there is no end in sight.
+    /// - Throws: ``SabreInputError`` when the link is so slow, its periods so short, or the rule so stubborn that there is no
+    ///   end in sight.
     package mutating func run() throws(SabreInputError) -> SabreResult {
         takeLinkChanges()
         fetchFirst()
-        while next < movie.segmentSizes.count && !link.isExhausted { step() }
+        while next < movie.segmentSizes.count && !link.isExhausted && fruitless < Self.patience { step() }
         guard !link.isExhausted else {
             throw SabreInputError(
                 "the movie had not ended after five million periods of the network; its periods are too short or its bandwidth too low"
             )
         }
+        guard fruitless < Self.patience else {
+            throw SabreInputError(
+                "segment \(next) was given up \(Self.patience) times in a row: the model asks a rule anew after it gave a segment up, without a new measurement, so that some rules never get on; -noa helps"
+            )
+        }
         screen.playOut()
         return SabreResult(
-            movie: movie, options: options, played: screen.totals, accuracy: accuracy, tracks: tracks, requests: requests)
+            movie: movie, options: options, played: screen.totals, accuracy: accuracy, tracks: tracks,
+            requests: requests)
     }
 
     private mutating func fetchFirst() {
@@ -84,6 +98,7 @@ package struct SabrePlayer {
     /// One request, and the waits before it.
     private mutating func step() {
         waitForRoom()
+        fruitless += 1
         let figures = DecisionFigures(
             ladder: ladder, buffer: screen.level, segmentIndex: next, segmentsLeft: movie.segmentSizes.count - next,
             sizes: Array(movie.segmentSizes[next...].prefix(Self.sight)))
@@ -101,7 +116,8 @@ package struct SabrePlayer {
         screen.play(download.time)
         if download.abandonedTo == nil { store(track, segment: segment, replaced: replaced) }
         rule.ended(download, buffer: screen.level)
-        accuracy.add(estimate: history.throughput ?? 0, actual: download.received / (download.time - download.firstByte))
+        accuracy.add(
+            estimate: history.throughput ?? 0, actual: download.received / (download.time - download.firstByte))
         if download.abandonedTo == nil { measure(download, begun: begun) }
         record(segment, download, size: size, begun: begun, level: level, abrWait: max(0, wait))
     }
@@ -143,6 +159,7 @@ package struct SabrePlayer {
             screen.append(track)
             tracks[segment] = track
             next += 1
+            fruitless = 0
         }
     }
 

@@ -82,5 +82,5 @@ package struct SabreResult: Sendable {
     }
 
     /// A total by its name.
-    package subscript(name: String) -> Double? { totals.first { $0.name == name }?.value }
+    package subscript(name name: String) -> Double? { totals.first { $0.name == name }?.value }
 }

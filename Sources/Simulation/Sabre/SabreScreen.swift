@@ -120,7 +120,9 @@ struct SabreScreen {
         for index in risen.indices where risen[index].reached == nil && risen[index].track > track {
             risen[index].reached = time
         }
-        guard track > before, contents.allSatisfy({ $0 < track }), risen.allSatisfy({ $0.track < track }) else { return }
+        guard track > before, contents.allSatisfy({ $0 < track }), risen.allSatisfy({ $0.track < track }) else {
+            return
+        }
         risen.append(Rise(time: time, track: track))
     }
 

@@ -7,7 +7,7 @@ struct ModelledLink {
     /// TCP, IP and Ethernet headers count against a token bucket on an interface: 1 448 of 1 514 bytes are body.
     static let bodyShare = 1_448.0 / 1_514
 
-    /// - Parameter offset: How long the plan had run when the player made its first request.
+    /// Creates a link whose plan had run for `offset` seconds when the player made its first request.
     init(plan: String, offset: Double) {
         var end = -offset
         for part in plan.split(separator: " ") {

@@ -19,7 +19,12 @@ struct ModelledPlayback {
         let isNew: Bool
         var bodyStarts: Double
         var remainingBits: Double
+        /// The congestion window at its begin, in bytes.
+        let window: Double
         let bytes: Int64
+
+        /// The congestion window now: each byte that was sent has widened it by one.
+        var currentWindow: Double { window + max(0, Double(bytes) - remainingBits / 8) }
         let document: TransferReport.Document
         let status: Int
     }
@@ -40,6 +45,8 @@ struct ModelledPlayback {
     private(set) var connections = 0
     private(set) var events: [TimedEvent] = []
     private var idle: [Int] = []
+    /// The window of each idle connection and when it fell idle: after 0.3 s it begins anew (RFC 5681 section 4.1).
+    private var windows: [Int: (bytes: Double, since: Double)] = [:]
     private var flows: [Flow] = []
     private var waiting: [(TransferID, SessionRequest, Double)] = []
 
@@ -91,19 +98,18 @@ struct ModelledPlayback {
             return (rates, .infinity)
         }
         // A window of w bytes that doubles in a round trip r sends ln 2 * w / r.
-        let windows = active.map { position in
-            let sent = Double(flows[position].bytes) - flows[position].remainingBits / 8
-            return (position, 0.693 * (14_480 + max(0, sent)) * 8 / queue)
+        let bounds = active.map { position in
+            (position, 0.693 * flows[position].currentWindow * 8 / queue)
         }.sorted { $0.1 < $1.1 }
         var left = total
         var isBounded = false
-        for (place, entry) in windows.enumerated() {
-            let even = left / Double(windows.count - place)
+        for (place, entry) in bounds.enumerated() {
+            let even = left / Double(bounds.count - place)
             rates[entry.0] = min(even, entry.1)
             if entry.1 < even { isBounded = true }
             left -= rates[entry.0]
         }
-        if left > 1, let last = windows.last { rates[last.0] += left }
+        if left > 1, let last = bounds.last { rates[last.0] += left }
         return (rates, isBounded ? now + 0.01 : .infinity)
     }
 
@@ -131,6 +137,7 @@ struct ModelledPlayback {
         while let position = flows.firstIndex(where: { $0.bodyStarts <= now && $0.remainingBits <= 1e-3 }) {
             let flow = flows.remove(at: position)
             idle.append(flow.connection)
+            windows[flow.connection] = (min(flow.currentWindow, 131_072), now)
             beginWaiting()
             finish(flow, error: "")
         }
@@ -178,13 +185,15 @@ struct ModelledPlayback {
         let connection = isNew ? connections : idle.removeLast()
         let path = String(request.uri.dropFirst("http://media.test".count))
         uris.append((now, path))
-        let isBusy = flows.contains { $0.bodyStarts <= now && $0.remainingBits > 16_384 * 8 }
+        let isBusy = flows.contains { $0.currentWindow > 2 * 14_480 && $0.remainingBits > 16_384 * 8 }
+        let kept = windows[connection].flatMap { now - $0.since < 0.3 ? $0.bytes : nil }
         let wait = roundTrip * (isNew ? 2 : 1) + (isBusy ? queue : 0)
         let size = media.sizes_bytes[path]
         flows.append(
             Flow(
                 id: id, request: request, connection: connection, begun: begun, isNew: isNew, bodyStarts: now + wait,
-                remainingBits: Double(size ?? 200) * 8, bytes: size ?? 200, document: document(path),
+                remainingBits: Double(size ?? 200) * 8, window: kept ?? 14_480, bytes: size ?? 200,
+                document: document(path),
                 status: size == nil && media.manifest == nil ? 404 : 200))
     }
 

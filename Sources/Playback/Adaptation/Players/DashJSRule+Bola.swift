@@ -83,7 +83,9 @@ extension DashJSRule {
             placeholder = min(placeholder, max(0, wanted - situation.buffer.seconds))
         }
 
-        /// - Parameter sustainable: The track that the throughput carries: BOLA-O does not go above it.
+        /// The track with the best score, and how long to wait before it is asked for.
+        ///
+        /// BOLA-O goes no higher than `sustainable`, the track that the throughput carries.
         mutating func choose(
             _ situation: AdaptationSituation, sustainable: Int, bufferTime: TimeAmount
         ) -> (track: Int, delay: TimeAmount) {

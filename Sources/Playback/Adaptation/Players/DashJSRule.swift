@@ -119,8 +119,7 @@ package struct DashJSRule: AdaptationRule, Hashable {
         guard top > 0, top < 256 else { return AdaptationChoice(track: 0) }
         guard let throughput = average(isLive: situation.isLive) else {
             let first = quality(settings.initialEstimate.kilobits, wait: 0, situation)
-            // Two checks come before the first media request: one for the initialization section, one for the segment.
-            for _ in 0..<2 { remember(from: first, to: first) }
+            remember(from: first, to: first)
             return AdaptationChoice(track: first)
         }
         let current = min(top, max(0, situation.current ?? 0))
@@ -137,7 +136,11 @@ package struct DashJSRule: AdaptationRule, Hashable {
         }
         if let bound = insufficientBufferBound(throughput, situation) { track = min(track, bound) }
         if let bound = historyBound(top: top) { track = min(track, bound) }
-        if delay == .zero || track == top { remember(from: current, to: track) }
+        if delay == .zero || track == top {
+            remember(from: current, to: track)
+            // A new track is checked once more when its initialization section has been appended.
+            if track != current { remember(from: track, to: track) }
+        }
         return AdaptationChoice(track: track, wait: track == top ? .zero : delay)
     }
 

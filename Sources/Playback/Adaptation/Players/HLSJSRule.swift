@@ -210,7 +210,8 @@ package struct HLSJSRule: AdaptationRule, Hashable {
 
     private mutating func measureFirstByte(_ seconds: Double) {
         let seconds = max(0, min(seconds, 60))
-        firstByte.sample(max(seconds, 0.005), weight: 2.0.squareRoot() * Mathematics.exponential(-seconds * seconds / 2))
+        firstByte.sample(
+            max(seconds, 0.005), weight: 2.0.squareRoot() * Mathematics.exponential(-seconds * seconds / 2))
     }
 
     private mutating func measure(_ bytes: ByteCount, _ seconds: Double) {

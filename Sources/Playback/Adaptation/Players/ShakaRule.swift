@@ -43,6 +43,10 @@ package struct ShakaRule: AdaptationRule {
         ///
         /// Default 8 s.
         package var interval = TimeAmount.seconds(8)
+        /// True when the wait for the first byte is no part of a sample (`removeLatencyFromFirstPacketTime`, newer versions).
+        ///
+        /// Default false: the recorded version counts it.
+        package var leavesOutFirstByte = false
         /// Whether a segment in progress can be given up for one of another track.
         ///
         /// Default true.
@@ -94,7 +98,8 @@ package struct ShakaRule: AdaptationRule {
     /// Everything counts, audio as well as video, piece by piece as it arrives.
     package mutating func transferEnded(_ sample: TransferSample) {
         if isPlaying { isOpen = true }
-        let time = (sample.active?.time ?? (sample.total - sample.firstByte)).seconds
+        let wait = settings.leavesOutFirstByte || sample.wasHeld ? sample.firstByte : .zero
+        let time = (sample.active?.time ?? (sample.total - wait)).seconds
         let bytes = sample.active?.bytes ?? sample.bytes
         guard sample.isMain else { return measure(bytes, time) }
         measure(bytes - counted.bytes, time - counted.seconds, ofAtLeast: counted.bytes > .zero ? 1 : nil)
@@ -146,7 +151,8 @@ package struct ShakaRule: AdaptationRule {
 
     /// `shouldAbortCurrentRequest_`.
     package mutating func abandons(_ progress: SegmentProgress, _ situation: AdaptationSituation) -> Int? {
-        let seconds = (progress.elapsed - (progress.firstByte ?? progress.elapsed)).seconds
+        let wait = settings.leavesOutFirstByte ? progress.firstByte ?? .zero : .zero
+        let seconds = (progress.elapsed - wait).seconds
         let piece = progress.received - counted.bytes
         if piece >= settings.smallestSample {
             measure(piece, seconds - counted.seconds)
