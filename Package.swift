@@ -84,7 +84,7 @@ let package = Package(
         room(
             "RunProfile",
             [
-                "Quantities", "Transport", "Access", "Journeys", "Playback", "Audience", "Measurement",
+                "Quantities", "Transport", "Access", "Journeys", "Playback", "Audience", "Measurement", "Simulation",
                 .product(name: "Yams", package: "Yams"),
             ]),
         room(
@@ -139,7 +139,7 @@ let package = Package(
         tests("ReportingTests", ["Reporting", "SyntheticRuns", "Manifests", "Measurement", "Quantities"]),
         tests(
             "RunProfileTests",
-            ["RunProfile", "Access", "Audience", "Playback", "Measurement", "Transport", "Quantities"]),
+            ["RunProfile", "Access", "Audience", "Playback", "Measurement", "Simulation", "Transport", "Quantities"]),
         tests(
             "LoadTestTests",
             [
@@ -166,6 +166,11 @@ let package = Package(
                 "Access", "Quantities", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
+        benchmark("PlanBenchmark", ["Audience", "Quantities"]),
+        benchmark("LinkBenchmark", ["Quantities", "Transport", "CurlTransport"]),
+        benchmark(
+            "SimulationBenchmark",
+            ["Simulation", "Audience", "Measurement", "Playback", "Manifests", "Transport", "Quantities"]),
         benchmark("DecodeBenchmark", ["Manifests", "Quantities"]),
         benchmark("ConformanceBenchmark", ["Manifests", "Measurement", "Playback", "Quantities"]),
         benchmark("TransportBenchmark", ["Quantities", "Transport", "CurlTransport"]),

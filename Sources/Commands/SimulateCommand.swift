@@ -1,21 +1,35 @@
 import ArgumentParser
+import Foundation
 
-/// `fullhouse simulate`: sessions on a virtual clock.
+/// `fullhouse simulate`: a profile's audience under a virtual clock over a modelled network.
 struct SimulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "simulate", abstract: "Simulate sessions on a virtual clock, without a network.")
+        commandName: "simulate", abstract: "Play a profile's audience in simulation and write the same report.",
+        discussion: """
+            Nothing is contacted: edges, origin and stream are those of the profile's section 'simulation', and viewers \
+            come and play as in a run. The same profile and seed give the same report on every machine. Exit status: 0 all \
+            thresholds hold, 1 one does not, 3 nobody saw a picture, 65 the profile is wrong, 66 a file cannot be read, 73 \
+            the folder cannot be made, 74 writing failed. With --player: one player over one link and one movie given as \
+            Sabre's JSON files, printed as JSON.
+            """)
 
     @Flag(help: "One player over one link and one movie given as Sabre's JSON files; prints JSON.")
     var player = false
+
+    @OptionGroup var audience: SimulateAudienceOptions
 
     @OptionGroup(title: "With --player")
     var playerOptions: SimulatePlayerOptions
 
     func validate() throws {
-        guard player else { throw ValidationError("give --player; nothing else can be simulated yet") }
+        if !player { try audience.check() }
     }
 
     func run() async throws {
-        print(try playerOptions.simulate(), terminator: "")
+        if player {
+            print(try playerOptions.simulate(), terminator: "")
+        } else {
+            try await audience.simulate()
+        }
     }
 }

@@ -57,13 +57,18 @@ extension EasyTransfer {
         guard isTakenUp, hasFirstByte else { return TransferProgress(bytes: .zero, firstByte: nil) }
         let seen = launched - begun + .microseconds(offset(CURLINFO_STARTTRANSFER_TIME_T))
         return TransferProgress(
-            bytes: bodyBytes, firstByte: response.pointee.shaped ? max(seen, heldUntil - begun) : seen)
+            bytes: response.pointee.shaped ? carriedBytes : bodyBytes,
+            firstByte: response.pointee.shaped ? max(seen, heldUntil - begun) : seen)
     }
 
     /// Bytes of the body that have reached the viewer: over a link that holds some back, fewer than have reached us.
     var bodyBytes: ByteCount {
         guard response.pointee.shaped, response.pointee.encoded || response.pointee.paused else { return wireBytes }
-        guard isTakenUp, hasFirstByte else { return .zero }
+        return isTakenUp && hasFirstByte ? carriedBytes : .zero
+    }
+
+    /// What the link has carried of the body, the framing of chunks left out.
+    private var carriedBytes: ByteCount {
         let carried = response.pointee.encoded ? response.pointee.wire_carried : response.pointee.body_bytes
         return ByteCount(Int64(clamping: carried))
     }

@@ -161,7 +161,7 @@ final class SharedLink {
         let rate = budget.step(at: now + outage).rate.bitsPerSecond / 8
         let pause = max(Self.shortestPause, min(patience, .seconds(Self.burst / rate)))
         let full = budget.time(until: least * Double(waiting.count), within: outage + pause)
-        let enough = budget.time(until: Double(waiting.count), within: outage + .seconds(3_600)) ?? .zero
+        let enough = budget.time(until: Double(waiting.count), within: outage + .seconds(60)) ?? .zero
         serveAt = min(serveAt, now + max(full ?? (outage + pause), enough))
         setTimer()
     }

@@ -39,7 +39,9 @@ extension SessionRun {
         guard let collector = cmcd?.collector else { return }
         let (reports, dropped) = player.takeTelemetry()
         let lost = telemetry.add(reports.map(shown)) + dropped
-        if lost > 0 { note("dropped") { "a viewer had more CMCD reports than its collector took: \(lost) were dropped" } }
+        if lost > 0 {
+            note("dropped") { "a viewer had more CMCD reports than its collector took: \(lost) were dropped" }
+        }
         post(to: collector)
     }
 

@@ -1,5 +1,5 @@
 import Playback
-import Transport
+import Quantities
 
 /// What a session still has to tell its collector: reports that wait, and the post in progress.
 struct TelemetryQueue {

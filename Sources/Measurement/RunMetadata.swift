@@ -28,6 +28,8 @@ package struct RunMetadata: Sendable, Hashable {
     /// The kinds of request that gates must refuse and that the run tries, by their names in the profile; empty when it
     /// tries none.
     package var probes: [String]
+    /// True for a run under a virtual clock over a modelled network: nothing was contacted.
+    package var isSimulated = false
 
     /// Creates a description.
     package init(

@@ -71,9 +71,7 @@ extension PlayerSession {
             let total = cmcd[0].starvedTime(at: now)
             writer.set(.totalStarvationDuration, .list([CMCDItem(.integer(Self.milliseconds(total)))]))
             let since = cmcd[0].takeStarvedTime(isEvent: isEvent, at: now)
-            if since > .zero {
-                writer.set(.starvationDuration, .list([CMCDItem(.integer(Self.milliseconds(since)))]))
-            }
+            if since > 0 { writer.set(.starvationDuration, .list([CMCDItem(.integer(since))])) }
         }
         if writer.wants(.mediaStartDelay), let delay = cmcd[0].takeStartDelay(isEvent: isEvent) {
             writer.set(.mediaStartDelay, .integer(Self.milliseconds(delay)))
@@ -188,8 +186,11 @@ extension PlayerSession {
     /// Whether a codec is one of audio (RFC 6381 names in use).
     private static func isAudio(_ codec: Substring) -> Bool {
         let name = codec.drop { $0 == " " }.prefix { $0 != "." }.lowercased()
-        return ["mp4a", "ac-3", "ec-3", "ac-4", "opus", "flac", "alac", "dtsc", "dtse", "dtsh", "dtsx", "mha1", "mhm1", "iamf"]
-            .contains(name)
+        return [
+            "mp4a", "ac-3", "ec-3", "ac-4", "opus", "flac", "alac", "dtsc", "dtse", "dtsh", "dtsx", "mha1", "mhm1",
+            "iamf",
+        ]
+        .contains(name)
     }
 
     /// `sf`; before the manifest is there, what its name says.
@@ -208,7 +209,8 @@ extension PlayerSession {
         guard let media = loaders.first?.media else { return nil }
         guard isLive else { return "v" }
         let isLowLatency =
-            media.playlist?.isLowLatency == true || presentation?.isDynamic == true && !media.segments.isAvailableComplete
+            media.playlist?.isLowLatency == true
+            || presentation?.isDynamic == true && !media.segments.isAvailableComplete
         return version == .two && isLowLatency && settings.usesLowLatency ? "ll" : "l"
     }
 

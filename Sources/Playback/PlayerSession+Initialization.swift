@@ -19,7 +19,7 @@ extension PlayerSession {
         guard case .fetching(let job) = loaders[position].activity, job.awaitsInitialization,
             let section = job.segment.initialization
         else { return }
-        let uri = queried(URIReference.resolve(section.uri, against: job.base), of: position)
+        let uri = queried(named(section.uri, base: job.base), of: position)
         sendInitialization(of: position, uri, section.byteRange, due: due, attempt: attempt, &effects)
     }
 
@@ -28,7 +28,8 @@ extension PlayerSession {
         of position: Int, _ transfer: PendingTransfer, at now: Instant, _ effects: inout [SessionEffect]
     ) {
         guard case .fetching(var job) = loaders[position].activity, job.awaitsInitialization else { return }
-        loaders[position].remember(Self.fingerprint(transfer.uri, job.segment.initialization?.byteRange))
+        loaders[position].remember(
+            fingerprint(transfer.uri, job.segment.initialization?.byteRange, of: position))
         job.awaitsInitialization = false
         guard let report = job.held else {
             loaders[position].activity = .fetching(job)

@@ -6,6 +6,7 @@ extension PlayerSession {
     /// The absolute URI of the place where a loader's track is had: its media playlist, or what its segments are
     /// relative to.
     func location(of position: Int) -> String {
+        guard context.namesResources else { return "" }
         guard let track = track(of: position) else { return presentationBase }
         let choice = loaders[position].selection.location
         guard choice.index < track.locations.count else { return presentationBase }

@@ -21,7 +21,7 @@ extension PlayerSession {
 
     /// True when nothing more will be fetched.
     var isComplete: Bool {
-        !loaders.isEmpty && loaders.allSatisfy { $0.isComplete || $0.kind == .subtitles }
+        !loaders.isEmpty && loaders.indices.allSatisfy { loaders[$0].isComplete || loaders[$0].kind == .subtitles }
     }
 
     /// When the playhead reaches its limit, while it moves.
@@ -149,7 +149,8 @@ extension PlayerSession {
 
     /// True when the presentation still grows.
     var isLive: Bool {
-        presentation?.isDynamic == true || loaders.contains { $0.media?.isLive == true }
+        // By position: a closure over the loaders copies each of them, and this is asked with every input.
+        presentation?.isDynamic == true || loaders.indices.contains { loaders[$0].media?.isLive == true }
     }
 
     mutating func pause(at now: Instant, _ effects: inout [SessionEffect]) {

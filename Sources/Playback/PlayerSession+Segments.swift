@@ -137,8 +137,8 @@ extension PlayerSession {
         guard case .fetching(var job) = loaders[position].activity else { return }
         if job.stage == .key {
             if let key = job.segment.key, key.keyFormat == "identity", !key.uri.isEmpty {
-                let uri = URIReference.resolve(key.uri, against: job.base)
-                if !loaders[position].hasFetched(Self.fingerprint(uri, nil)) {
+                let uri = named(key.uri, base: job.base)
+                if !loaders[position].hasFetched(fingerprint(uri, nil, of: position, isKey: true)) {
                     loaders[position].activity = .fetching(job)
                     return sendPart(.key, uri, nil, of: position, job, due: due, attempt: attempt, &effects)
                 }
@@ -147,8 +147,8 @@ extension PlayerSession {
         }
         if job.stage == .initialization {
             if let section = job.segment.initialization, !isContinued(position) {
-                let uri = queried(URIReference.resolve(section.uri, against: job.base), of: position)
-                if !loaders[position].hasFetched(Self.fingerprint(uri, section.byteRange)) {
+                let uri = queried(named(section.uri, base: job.base), of: position)
+                if !loaders[position].hasFetched(fingerprint(uri, section.byteRange, of: position)) {
                     if settings.fetchesInitializationBeside {
                         job.awaitsInitialization = true
                         job.stage = .segment
@@ -171,15 +171,21 @@ extension PlayerSession {
     private mutating func sendSegment(
         of position: Int, _ job: SegmentJob, due: Instant, attempt: Int, _ effects: inout [SessionEffect]
     ) {
-        let uri = queried(URIReference.resolve(job.segment.uri, against: job.base), of: position)
+        let uri = queried(named(job.segment.uri, base: job.base), of: position)
         sendPart(
             transferKind(of: position), uri, job.segment.byteRange, of: position, job, due: due, attempt: attempt,
             &effects)
     }
 
+    /// The absolute URI of a reference, where resources are fetched by their names.
+    func named(_ reference: String, base: String) -> String {
+        context.namesResources ? URIReference.resolve(reference, against: base) : ""
+    }
+
     /// A URI of a loader's track with the parameters that the presentation wants on it.
     func queried(_ uri: String, of position: Int) -> String {
-        track(of: position)?.query.map { $0.applied(to: uri, manifestURI: presentationBase) } ?? uri
+        guard context.namesResources else { return "" }
+        return track(of: position)?.query.map { $0.applied(to: uri, manifestURI: presentationBase) } ?? uri
     }
 
     /// What a loader's segments count as.
@@ -208,10 +214,11 @@ extension PlayerSession {
         guard case .fetching(var job) = loaders[position].activity else { return }
         switch job.stage {
         case .key:
-            loaders[position].remember(Self.fingerprint(transfer.uri, nil))
+            loaders[position].remember(fingerprint(transfer.uri, nil, of: position, isKey: true))
             job.stage = .initialization
         case .initialization:
-            loaders[position].remember(Self.fingerprint(transfer.uri, job.segment.initialization?.byteRange))
+            loaders[position].remember(
+                fingerprint(transfer.uri, job.segment.initialization?.byteRange, of: position))
             job.stage = .segment
         case .segment:
             if job.awaitsInitialization {
@@ -259,6 +266,19 @@ extension PlayerSession {
         else { return }
         let end = min(job.end, job.start + duration * Double(chunk.index + 1))
         loaders[position].buffer.append(end: end, bitRate: job.bitRate)
+    }
+
+    /// The number of a key or an initialization section of a loader's track; where resources have no names, each track has
+    /// one of each.
+    func fingerprint(
+        _ uri: String, _ range: ByteRange?, of position: Int, isKey: Bool = false
+    ) -> UInt64 {
+        guard context.namesResources else {
+            let place = loaders[position].selection
+            return (isKey ? 1 << 62 : 0) | UInt64(clamping: place.period) << 40 | UInt64(clamping: place.set) << 20
+                | UInt64(clamping: place.track)
+        }
+        return Self.fingerprint(uri, range)
     }
 
     /// A number for a resource, so that a session remembers what it has without keeping URIs: FNV-1a, 64 bits.

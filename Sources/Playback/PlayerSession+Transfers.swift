@@ -73,7 +73,13 @@ extension PlayerSession {
         var request = SessionRequest(kind: kind, uri: uri, byteRange: byteRange, reading: reading, due: due)
         request.awaited = awaited
         request.telemetry = telemetry(of: transfer, segment)
-        if let segment, segment.stage == .segment, let loader = purpose.loader {
+        if let loader = purpose.loader {
+            let place = loaders[loader].selection
+            request.resource = ResourceReference(
+                period: place.period, set: place.set, track: place.track, sequence: segment?.segment.sequence ?? 0,
+                part: segment?.part)
+        }
+        if context.namesResources, let segment, segment.stage == .segment, let loader = purpose.loader {
             request.media = wanted(segment, of: loader, isHint: purpose == .hint(loader: loader), at: playheadInstant)
         }
         effects.append(.begin(id, request))

@@ -17,10 +17,15 @@ package struct PlayerSession: Sendable {
         /// The wall time at ``Instant/zero``.
         package let wallStart: WallTime
 
+        /// False where nothing is fetched by its name: requests then carry a ``ResourceReference`` alone, and neither URIs
+        /// are made nor responses described, which is most of the cost of a modelled session.
+        package let namesResources: Bool
+
         /// Creates a context.
-        package init(settings: PlayerSettings, wallStart: WallTime) {
+        package init(settings: PlayerSettings, wallStart: WallTime, namesResources: Bool = true) {
             self.settings = settings
             self.wallStart = wallStart
+            self.namesResources = namesResources
         }
 
         /// The wall time at an instant.

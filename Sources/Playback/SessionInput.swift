@@ -161,6 +161,8 @@ package struct SessionRequest: Sendable {
     ///
     /// The driver puts it where the settings say; it is no part of the URI that things are known by.
     package var telemetry: CMCDReport?
+    /// What is wanted by its place in the presentation; nil for what has none there, such as the manifest.
+    package var resource: ResourceReference?
 
     /// Creates a request.
     package init(kind: TransferKind, uri: String, byteRange: ByteRange?, reading: Reading, due: Instant) {
@@ -169,5 +171,26 @@ package struct SessionRequest: Sendable {
         self.byteRange = byteRange
         self.reading = reading
         self.due = due
+    }
+}
+
+/// A resource by its place in the presentation: tells resources apart without making their URIs.
+package struct ResourceReference: Sendable, Hashable {
+    /// The positions of period, switching set and track in the document.
+    package var period: Int32
+    package var set: Int32
+    package var track: Int32
+    /// The number of the segment; 0 for what is no segment.
+    package var sequence: Int64
+    /// The position in its segment, for a part; -1 for others.
+    package var part: Int32
+
+    /// Creates a reference.
+    package init(period: Int, set: Int, track: Int, sequence: Int64 = 0, part: Int? = nil) {
+        self.period = Int32(clamping: period)
+        self.set = Int32(clamping: set)
+        self.track = Int32(clamping: track)
+        self.sequence = sequence
+        self.part = part.map { Int32(clamping: $0) } ?? -1
     }
 }

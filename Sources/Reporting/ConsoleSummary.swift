@@ -14,7 +14,8 @@ package enum ConsoleSummary {
         let cell = report.totals.overall
         let transfers = report.totals.allTransfers
         var lines = [
-            "\(report.metadata.profile): \(Figures.grouped(cell.arrivals)) viewers in"
+            (report.metadata.isSimulated ? "simulated: " : "")
+                + "\(report.metadata.profile): \(Figures.grouped(cell.arrivals)) viewers in"
                 + " \(Figures.duration(report.duration)), \(report.metadata.mode), seed \(report.metadata.seed)",
             "",
         ]

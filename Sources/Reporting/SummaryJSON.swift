@@ -17,7 +17,7 @@ package enum SummaryJSON {
         let validity = report.validity
         return JSONText.object([
             ("format", .string("fullhouse-summary")), ("version", .whole(Int64(version))),
-            ("run", run(report)),
+            ("simulated", .boolean(report.metadata.isSimulated)), ("run", run(report)),
             (
                 "validity",
                 .object([

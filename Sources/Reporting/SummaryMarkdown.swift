@@ -8,6 +8,7 @@ package enum SummaryMarkdown {
         let verdicts = Verdicts(report)
         let metadata = report.metadata
         var text = "# \(Escaping.markdown(metadata.profile))\n\n"
+        if metadata.isSimulated { text += "Simulated: " }
         text += "\(Figures.utc(metadata.startedAt)), \(Figures.duration(report.duration)),"
         text += " \(Figures.grouped(report.totals.overall.arrivals)) viewers, \(Escaping.markdown(metadata.mode)),"
         text += " seed \(metadata.seed)\n\n"

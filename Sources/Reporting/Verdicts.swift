@@ -26,7 +26,10 @@ struct Verdicts {
 
     /// Whether the run can be believed.
     var validitySentence: String {
-        switch validity.verdict {
+        if report.metadata.isSimulated {
+            return "Simulated: no network was used, so the validity of a measurement does not apply; the figures are as true as the model."
+        }
+        return switch validity.verdict {
         case .valid: "The measurement is valid: the tester kept up, and nothing was lost."
         case .suspect: "The measurement is suspect: read the reasons before drawing conclusions."
         case .invalid:
@@ -35,7 +38,8 @@ struct Verdicts {
     }
 
     var validityTone: Tone {
-        switch validity.verdict {
+        if report.metadata.isSimulated { return .neutral }
+        return switch validity.verdict {
         case .valid: .good
         case .suspect: .caution
         case .invalid: .bad

@@ -99,6 +99,7 @@ package enum ProfileReader {
         profile.behaviour = audience.behaviour
         profile.devices = devices
         profile.networks = networks.networks
+        profile.simulation = SimulationReader.read(entries["simulation"], regions: regions.map(\.name))
         Permission.check(profile, entries)
         return root.problems.problems.isEmpty ? profile : nil
     }

@@ -4,8 +4,14 @@ import Access
 enum ProfileVocabulary {
     static let root = [
         "name", "description", "seed", "targets", "streams", "access", "audience", "player", "http", "run",
-        "thresholds",
+        "thresholds", "simulation",
     ]
+    static let simulation = ["edges", "origin", "content"]
+    static let simulatedEdge = [
+        "capacity", "requests", "response rate", "latency", "delay", "cache", "collapse", "regions",
+    ]
+    static let simulatedOrigin = ["capacity", "latency"]
+    static let simulatedContent = ["format", "segment", "ladder", "audio", "window", "duration", "variation"]
     static let targets = ["allow", "limits"]
     static let limits = ["data", "throughput"]
     static let stream = ["uri", "weight", "bitrates"]
@@ -101,6 +107,7 @@ enum ProfileVocabulary {
         ("audience.networks.NAME.household", household), ("player", player), ("player.timeouts", timeouts),
         ("player.manifest retry", retry), ("player.segment retry", retry),
         ("http", http),
-        ("run", run),
+        ("run", run), ("simulation", simulation), ("simulation.edges.NAME", simulatedEdge),
+        ("simulation.origin", simulatedOrigin), ("simulation.content", simulatedContent),
     ]
 }

@@ -53,6 +53,8 @@ package struct RunProfile: Sendable {
     ///
     /// Those that only regions name have no weight here.
     package var networks: [Network] = []
+    /// What a simulation of it is made of.
+    package var simulation = Simulation()
 
     /// A stream and its weight in the mix.
     package struct Stream: Sendable, Hashable {

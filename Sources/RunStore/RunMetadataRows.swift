@@ -23,6 +23,7 @@ enum RunMetadataRows {
         try set("thresholds", try text(metadata.thresholds), in: database)
         try set("warnings", try text(metadata.warnings), in: database)
         try set("probes", try text(metadata.probes), in: database)
+        if metadata.isSimulated { try set("simulated", 1, in: database) }
         try set("duration_ns", 0, in: database)
         try set("end", "", in: database)
     }
@@ -42,7 +43,7 @@ enum RunMetadataRows {
         func value<Value: DatabaseValueConvertible>(_ key: String, _ type: Value.Type = Value.self) throws -> Value? {
             try Row.fetchOne(database, sql: "SELECT value FROM meta WHERE key = ?", arguments: [key])?.optional(0)
         }
-        let metadata = RunMetadata(
+        var metadata = RunMetadata(
             profile: try value("profile") ?? "", seed: UInt64(try value("seed", String.self) ?? "") ?? 0,
             startedAt: WallTime(nanoseconds: Int64(try value("started_at_ns", String.self) ?? "") ?? 0),
             toolVersion: try value("tool_version") ?? "", command: try value("command") ?? "",
@@ -50,6 +51,7 @@ enum RunMetadataRows {
             plannedDuration: try value("planned_duration_ns", Int64.self).map(TimeAmount.init(nanoseconds:)),
             settings: try value("settings") ?? "{}", thresholds: list(try value("thresholds")),
             warnings: list(try value("warnings")), probes: list(try value("probes")))
+        metadata.isSimulated = try value("simulated", Int64.self) == 1
         let end: RunEnd =
             switch try value("end", String.self) {
             case "completed": .completed

@@ -49,12 +49,15 @@ final class ReplyServer: Sendable {
     private static func read(_ connection: Int32, _ buffer: inout [UInt8]) -> Int {
         var size = 0
         while size < buffer.count {
-            let count = buffer.withUnsafeMutableBytes { recv(connection, $0.baseAddress?.advanced(by: size), $0.count - size, 0) }
+            let count = buffer.withUnsafeMutableBytes {
+                recv(connection, $0.baseAddress?.advanced(by: size), $0.count - size, 0)
+            }
             guard count > 0 else { return size }
             size += count
             let text = String(decoding: buffer[..<size], as: UTF8.self)
             guard let end = text.range(of: "\r\n\r\n") else { continue }
-            let length = text[..<end.lowerBound].lowercased().components(separatedBy: "content-length: ").dropFirst().first
+            let length = text[..<end.lowerBound].lowercased().components(separatedBy: "content-length: ").dropFirst()
+                .first
             let wanted = length.flatMap { Int($0.prefix { $0.isNumber }) } ?? 0
             if text[end.upperBound...].utf8.count >= wanted { return size }
         }

@@ -62,7 +62,8 @@ import Transport
 
     @Test(arguments: [
         ("http://h/a?CMCD=bl%3D100", "http://h/a"), ("http://h/a?x&CMCD=bl", "http://h/a?x"),
-        ("http://h/a?x&CMCD=bl&y=1&&z#CMCD=", "http://h/a?x&y=1&&z#CMCD="), ("http://h/a?XCMCD=b", "http://h/a?XCMCD=b"),
+        ("http://h/a?x&CMCD=bl&y=1&&z#CMCD=", "http://h/a?x&y=1&&z#CMCD="),
+        ("http://h/a?XCMCD=b", "http://h/a?XCMCD=b"),
         ("http://h/CMCD=?", "http://h/CMCD=?"),
     ])
     func theReportIsTakenOutAgain(uri: String, expected: String) {
@@ -90,10 +91,11 @@ import Transport
         #expect(read["com.example-myStringKey"] == .string("myStringValue"))
     }
 
-    @Test(arguments: [
-        "bl", "bl=,su", "bl=1,", "=1", "bl=1 su", "bl=(1", "bl=(1,2)", "sid=\"a", "sid=\"a\\n\"", "sid=\"\u{e5}\"",
-        "bl=1.2345", "bl=1.", "bl=-", "bl=1234567890123456", "bs=?2", "ot=;a", "x;=1", "nor=(\"a\"\"b\")",
-    ].dropFirst())
+    @Test(
+        arguments: [
+            "bl", "bl=,su", "bl=1,", "=1", "bl=1 su", "bl=(1", "bl=(1,2)", "sid=\"a", "sid=\"a\\n\"", "sid=\"\u{e5}\"",
+            "bl=1.2345", "bl=1.", "bl=-", "bl=1234567890123456", "bs=?2", "ot=;a", "x;=1", "nor=(\"a\"\"b\")",
+        ].dropFirst())
     func whatIsNoDictionaryIsRefused(text: String) {
         #expect(throws: CMCDDecodingError.self) { try CMCDReport.decoded(text) }
     }
@@ -124,7 +126,9 @@ import Transport
         #expect(CMCDSettings(contentID: String(repeating: "x", count: 65)).problems.count == 1)
         #expect(CMCDSettings(version: .two, contentID: String(repeating: "x", count: 65)).problems.isEmpty)
         #expect(CMCDSettings(contentID: "").problems.count == 1)
-        #expect(CMCDSettings(customKeys: [.init(name: "a-b", value: "x"), .init(name: "a-b", value: "x")]).problems.count == 1)
+        #expect(
+            CMCDSettings(customKeys: [.init(name: "a-b", value: "x"), .init(name: "a-b", value: "x")]).problems.count
+                == 1)
         let bad = CMCDCollector(uri: "ftp://x/", events: [], interval: .milliseconds(10), batch: 0)
         #expect(CMCDSettings(version: .two, collector: bad).problems.count == 4)
         for name in ["", "-a", "a-", "ab", "A-b", "a-B", "1-a", "a_b-c"] {

@@ -1,6 +1,6 @@
 import Foundation
-import Transport
 import Testing
+import Transport
 
 @testable import Playback
 
@@ -84,8 +84,7 @@ import Testing
     @Test func theFirstVersionsReportIsThatOfTheLibrary() throws {
         #expect(try Self.first.text == expected("V1 enc"))
         #expect(try Self.first.parameter == expected("V1 query"))
-        #expect(try 
-            Self.first.added(to: "https://cdn.example.com/v/seg6.m4s?token=abc") == expected("V1 url"))
+        #expect(try Self.first.added(to: "https://cdn.example.com/v/seg6.m4s?token=abc") == expected("V1 url"))
     }
 
     @Test(arguments: ["V1 hdr", "V2 hdr"])

@@ -32,7 +32,8 @@ import Transport
         #expect(one == PlayerHeaders.filled(headers, seed: 1) && one != PlayerHeaders.filled(headers, seed: 2))
         let value = try #require(one.first { $0.name == "X-Playback-Session-Id" }).value
         #expect(value.count == 36 && value == value.uppercased() && !value.contains("{"))
-        #expect(PlayerHeaders.filled(PlayerHeaders.headers(of: "hls.js"), seed: 1) == PlayerHeaders.headers(of: "hls.js"))
+        #expect(
+            PlayerHeaders.filled(PlayerHeaders.headers(of: "hls.js"), seed: 1) == PlayerHeaders.headers(of: "hls.js"))
     }
 
     @Test func everyPresetHasAUserAgentAndOthersHaveNone() {

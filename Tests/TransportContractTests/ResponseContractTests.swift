@@ -56,7 +56,8 @@ import Transport
         try await Stage.play(kind, script: script) { stage in
             var settings = ChannelSettings()
             settings.headers = [
-                HTTPHeader(name: "Accept-Language", value: "en-US,en;q=0.9"), HTTPHeader(name: "X-Who", value: "channel"),
+                HTTPHeader(name: "Accept-Language", value: "en-US,en;q=0.9"),
+                HTTPHeader(name: "X-Who", value: "channel"),
                 HTTPHeader(name: "Range", value: "bytes=0-"), HTTPHeader(name: "Accept", value: "*/*"),
             ]
             let channel = stage.open(settings)
@@ -70,7 +71,10 @@ import Transport
         }
         let requests = seen.withLock { $0 }
         #expect(requests.count == 3)
-        #expect(requests.map { $0.headers.filter { $0.name == "x-who" }.map(\.value) } == [["channel"], ["request"], ["channel"]])
+        #expect(
+            requests.map { $0.headers.filter { $0.name == "x-who" }.map(\.value) } == [
+                ["channel"], ["request"], ["channel"],
+            ])
         for request in requests {
             #expect(request.header("accept-language") == "en-US,en;q=0.9")
             #expect(request.header("range") == nil)

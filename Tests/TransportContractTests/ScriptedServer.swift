@@ -42,12 +42,9 @@ final class ScriptedServer: Sendable {
         var isStopped = false
     }
 
-    /// - Parameters:
-    ///   - address: Where to listen.
-    ///   - onPeer: Is told the address of each connection's client.
-    ///   - script: What to do with a request.
+    /// Listens on an address; `onPeer` is told the address of each connection's client.
     init?(
-        address listen: String = "127.0.0.1", onPeer: @escaping @Sendable (String) -> Void = { _ in },
+        address host: String = "127.0.0.1", onPeer: @escaping @Sendable (String) -> Void = { _ in },
         script: @escaping Script
     ) {
         self.onPeer = onPeer
@@ -55,11 +52,11 @@ final class ScriptedServer: Sendable {
         guard listener >= 0 else { return nil }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr(listen)
+        address.sin_addr.s_addr = inet_addr(host)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let bound = withUnsafeMutablePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, length) == 0 && Glibc.listen(listener, 512) == 0
+                bind(listener, $0, length) == 0 && listen(listener, 512) == 0
                     && getsockname(listener, $0, &length) == 0
             }
         }

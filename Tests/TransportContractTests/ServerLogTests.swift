@@ -10,8 +10,8 @@ import Transport
     static let nginx = "/usr/sbin/nginx"
     static let isHere = FileManager.default.isExecutableFile(atPath: nginx)
 
-    @Test(.enabled(if: isHere), arguments: [HTTPVersion.http1, .http2])
-    func bytesAndCountsAgreeWithTheLog(version: HTTPVersion) async throws {
+    @Test(.enabled(if: isHere), arguments: [HTTPVersion.http1, .http2], [nil, 20.0])
+    func bytesAndCountsAgreeWithTheLog(version: HTTPVersion, megabits: Double?) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "log-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -23,9 +23,14 @@ import Transport
         }
         let base = "http://127.0.0.1:\(port)"
         try await CurlTransportTests.onLoop { loop in
-            let channel = loop.openChannel(ChannelSettings(version: version))
+            var settings = ChannelSettings(version: version)
+            if let megabits {
+                settings.link = LinkAttachment(LinkTrace(name: "t", rate: .megabits(megabits)), household: 1)
+            }
+            let channel = loop.openChannel(settings)
             defer { channel.close() }
             try await Self.waitForServer(channel, base)
+            let start = channel.now
             var (bytes, number) = (0 as Int64, 0 as UInt32)
             for _ in 0..<20 {
                 for path in ["/text.m3u8", "/media.bin", "/empty.bin", "/missing", "/media.bin", "/text.m3u8"] {
@@ -44,6 +49,10 @@ import Transport
                 }
             }
             #expect(loop.statistics().reconnectsUncaused == 0)
+            if let megabits {
+                let rate = Double(bytes) * 8 / 1e6 / (channel.now - start).seconds
+                #expect(rate > megabits * 0.85 && rate < megabits * 1.01)
+            }
             // nginx writes a line after it has sent the last byte.
             for _ in 0..<50 {
                 if try Self.logged(folder).count >= Int(number) { break }

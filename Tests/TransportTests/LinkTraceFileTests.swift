@@ -70,7 +70,8 @@ import Transport
         ("0\n0", 2, "above 0"), ("1\n2,3", 2, "whole number"), ("-1", 1, "whole number"),
         ("99999999999999999999", 1, "whole number"), ("hello", 1, "whole number"),
         ("0,1000\n0,2000", 2, "an instant after 0.0 s"), ("0,1000\n1,fast", 2, "seconds and kbit/s"),
-        ("0,1000\n1,-5", 2, "a rate from 0"), ("0,1000\n1,1e300", 2, "a rate from 0"),
+        ("duration,kbps\n1,5\n0.0001,5", 3, "0.001 s or more"),
+        ("0,1\n0.00000001,2", 2, "by a millisecond"), ("0,1000\n1,-5", 2, "a rate from 0"), ("0,1000\n1,1e300", 2, "a rate from 0"),
         ("0,nan\n", 1, "seconds and kbit/s"),
         ("0,1,2,3", 1, "seconds and kbit/s"), ("seconds,litres\n0,1", 1, "headed kbit/s"),
         ("0,", 1, "seconds and kbit/s"),
@@ -79,7 +80,7 @@ import Transport
         ("[{\"duration_ms\": [1]}]", 1, "a number"), ("[{\"a\": tru}]", 1, "a number"), ("[{\"a", 1, "closing quote"),
         ("[{\"duration_ms\": 1, \"bandwidth_kbps\": 1}", 1, "another object"),
         ("[{\"duration_ms\": 1, \"bandwidth_kbps\": 1}] x", 1, "the end of the file"),
-        ("[{\"duration_ms\": -1, \"bandwidth_kbps\": 1}]", 1, "duration_ms from 0"), ("[{\"a\":", 1, "a number"),
+        ("[{\"duration_ms\": -1, \"bandwidth_kbps\": 1}]", 1, "duration_ms from 1"), ("[{\"a\":", 1, "a number"),
     ])
     func whatIsNoTraceIsSaidWithItsLine(text: String, line: Int, sentence: String) throws {
         let error = #expect(throws: LinkTraceError.self) { try Self.read(text) }

@@ -67,8 +67,8 @@ package struct CMCDSettings: Sendable, Hashable {
         }
         problems.sort()
         problems += customKeys.flatMap(\.problems)
-        for (position, key) in customKeys.enumerated() where customKeys[..<position].contains(where: { $0.name == key.name })
-        {
+        for (position, key) in customKeys.enumerated()
+        where customKeys[..<position].contains(where: { $0.name == key.name }) {
             problems.append("the custom key \(key.name) is given twice")
         }
         if let collector {

@@ -18,8 +18,8 @@ struct CMCDState: Sendable {
     private(set) var starvations: Int64 = 0
     private var starvedTime = TimeAmount.zero
     private var starvedSince: Instant?
-    /// The starved time that has been told, by requests and by events.
-    private var told = (requests: TimeAmount.zero, events: TimeAmount.zero)
+    /// The starved time that has been told, by requests and by events, in milliseconds.
+    private var told: (requests: Int64, events: Int64) = (0, 0)
     /// When the player was told to play, and how long the first frame took.
     var started: Instant?
     private(set) var startDelay: TimeAmount?
@@ -102,9 +102,9 @@ struct CMCDState: Sendable {
         starvedTime + (starvedSince.map { max(.zero, now - $0) } ?? .zero)
     }
 
-    /// The starved time since the last report of the same kind.
-    mutating func takeStarvedTime(isEvent: Bool, at now: Instant) -> TimeAmount {
-        let total = starvedTime(at: now)
+    /// The starved time since the last report of the same kind in milliseconds, so that all of them make up the whole.
+    mutating func takeStarvedTime(isEvent: Bool, at now: Instant) -> Int64 {
+        let total = PlayerSession.milliseconds(starvedTime(at: now))
         let last = isEvent ? told.events : told.requests
         if isEvent { told.events = total } else { told.requests = total }
         return total - last

@@ -9,7 +9,8 @@ enum HTMLHeader {
 
     private static func title(_ report: RunReport) -> String {
         let metadata = report.metadata
-        var text = "<p class=\"kicker\">Load test of video playback</p><h1>\(Escaping.markup(metadata.profile))</h1>"
+        let kicker = metadata.isSimulated ? "Simulated load test of video playback" : "Load test of video playback"
+        var text = "<p class=\"kicker\">\(kicker)</p><h1>\(Escaping.markup(metadata.profile))</h1>"
         var facts = [
             ("", Figures.utc(metadata.startedAt)), ("lasted", Figures.duration(report.duration)),
             ("viewers", viewers(report)), ("tracks", metadata.mode), ("seed", String(metadata.seed)),

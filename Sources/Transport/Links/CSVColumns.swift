@@ -69,16 +69,15 @@ struct CSVColumns {
     /// The rows as steps.
     func steps(_ rows: [CSVRow], _ name: String) throws(LinkTraceError) -> [LinkTrace.Step] {
         if hasDurations {
-            return rows.map { LinkTrace.Step(duration: .seconds($0.seconds), rate: $0.rate, delay: $0.delay) }
-                .filter { $0.duration > .zero }
+            return try lasting(rows, name)
         }
         var steps: [LinkTrace.Step] = []
         for (row, next) in zip(rows, rows.dropFirst()) {
             let duration = TimeAmount.seconds(next.seconds - row.seconds)
-            guard duration > .zero else {
+            guard duration >= LinkTraceFile.shortest else {
                 throw .unreadable(
                     name: name, line: next.line,
-                    expected: "an instant after \(row.seconds) s; for lengths of time head the column 'duration'",
+                    expected: "an instant after \(row.seconds) s, by a millisecond at least; for lengths of time head the column 'duration'",
                     found: "\(next.seconds) s")
             }
             steps.append(LinkTrace.Step(duration: duration, rate: row.rate, delay: row.delay))
@@ -86,6 +85,20 @@ struct CSVColumns {
         if let last = rows.last {
             let duration = steps.last?.duration ?? .seconds(1)
             steps.append(LinkTrace.Step(duration: duration, rate: last.rate, delay: last.delay))
+        }
+        return steps
+    }
+
+    /// The rows as steps where the first column says how long each lasts; rows of no time are left out.
+    private func lasting(_ rows: [CSVRow], _ name: String) throws(LinkTraceError) -> [LinkTrace.Step] {
+        var steps: [LinkTrace.Step] = []
+        for row in rows where row.seconds > 0 {
+            let duration = TimeAmount.seconds(row.seconds)
+            guard duration >= LinkTraceFile.shortest else {
+                throw .unreadable(
+                    name: name, line: row.line, expected: "a duration of 0.001 s or more", found: "\(row.seconds) s")
+            }
+            steps.append(LinkTrace.Step(duration: duration, rate: row.rate, delay: row.delay))
         }
         return steps
     }

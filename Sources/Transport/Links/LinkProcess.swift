@@ -14,9 +14,9 @@ package enum LinkProcess: Sendable, Hashable {
     /// Two rates that take turns, each for a time that is geometrically distributed in whole seconds with this mean (at
     /// least a second).
     case markov(good: BitRate, bad: BitRate, goodFor: TimeAmount, badFor: TimeAmount)
-    /// Rates one after the other, each for the same time.
+    /// Rates one after the other, each for the same time (at least a millisecond).
     case steps(rates: [BitRate], each: TimeAmount)
-    /// High for half a period, low for the other half.
+    /// High for half a period (of at least two milliseconds), low for the other half.
     case square(high: BitRate, low: BitRate, period: TimeAmount)
 
     /// How many seconds a process lasts before it repeats.
@@ -33,9 +33,9 @@ package enum LinkProcess: Sendable, Hashable {
         case .markov(let good, let bad, let goodFor, let badFor):
             return LinkTrace(name: "markov", steps: Self.twoStates(good, bad, goodFor, badFor, &random))
         case .steps(let rates, let each):
-            return LinkTrace(name: "steps", steps: rates.map { LinkTrace.Step(duration: each, rate: $0) })
+            return LinkTrace(name: "steps", steps: rates.map { LinkTrace.Step(duration: max(each, .milliseconds(1)), rate: $0) })
         case .square(let high, let low, let period):
-            let half = TimeAmount(nanoseconds: max(2, period.nanoseconds) / 2)
+            let half = TimeAmount(nanoseconds: max(2_000_000, period.nanoseconds) / 2)
             return LinkTrace(
                 name: "square", steps: [high, low].map { LinkTrace.Step(duration: half, rate: $0) })
         }

@@ -12,7 +12,7 @@ import Quantities
 ///   long it lasts. A heading may give the second column's unit: kbit/s (or kbps), Mbit/s (Mbps) or bit/s (bps).
 ///
 /// Lines that are empty or begin with `#` are passed over. Rates are at least zero (zero is an outage) and at most
-/// 1 Tbit/s, times at most ten years.
+/// 1 Tbit/s, times at most ten years, steps at least a millisecond long.
 package enum LinkTraceFile {
     /// The longest file that is read, in bytes.
     package static let byteLimit = 64 << 20
@@ -48,6 +48,9 @@ package enum LinkTraceFile {
         guard steps.contains(where: { $0.rate > .zero }) else { throw .carriesNothing(name: name) }
         return LinkTrace(name: name, steps: steps)
     }
+
+    /// The shortest step, apart from the end of one of mahimahi's periods: what is shorter only costs time.
+    static let shortest = TimeAmount.milliseconds(1)
 
     static func isBlank(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")

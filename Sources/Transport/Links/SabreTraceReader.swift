@@ -44,12 +44,12 @@ struct SabreTraceReader {
             let missing = members["duration_ms"] == nil ? "duration_ms" : "bandwidth_kbps"
             throw .unreadable(name: name, line: line, expected: Self.member, found: "no number \(missing)")
         }
-        guard duration >= 0, duration <= LinkTraceFile.longest * 1e3, rate >= 0, rate <= LinkTraceFile.fastest,
+        guard duration == 0 || duration >= 1, duration <= LinkTraceFile.longest * 1e3, rate >= 0, rate <= LinkTraceFile.fastest,
             latency >= 0, latency <= 600_000
         else {
             throw .unreadable(
                 name: name, line: line,
-                expected: "duration_ms from 0 to ten years, bandwidth_kbps from 0 to 1e9, latency_ms from 0 to 600000",
+                expected: "duration_ms from 1 to ten years, bandwidth_kbps from 0 to 1e9, latency_ms from 0 to 600000",
                 found: "\(duration), \(rate) and \(latency)")
         }
         return LinkTrace.Step(

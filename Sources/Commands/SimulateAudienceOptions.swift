@@ -1,0 +1,69 @@
+import ArgumentParser
+import Foundation
+import Measurement
+import Quantities
+import RunProfile
+
+/// The options of `fullhouse simulate PROFILE`.
+struct SimulateAudienceOptions: ParsableArguments {
+    /// What `--find-limit` looks for.
+    enum Limit: String, ExpressibleByArgument, CaseIterable {
+        case viewers
+        case capacity
+    }
+
+    @Argument(help: "The profile, a YAML file; '-' reads standard input.")
+    var profile: String?
+
+    @Option(help: "The folder in which the run's own folder is made.")
+    var output = "Reports"
+
+    @Option(help: "Another number of viewers than the profile's.")
+    var viewers: Int?
+
+    @Option(help: "Another seed than the profile's.")
+    var seed: UInt64?
+
+    @Option(
+        help: ArgumentHelp(
+            "A multivariant playlist or MPD whose tracks are streamed instead of the profile's.", valueName: "file"))
+    var manifest: String?
+
+    @Option(help: "The number of threads; by default one for each processor. The result does not depend on it.")
+    var threads: Int?
+
+    @Option(help: "Find the audience, or the edges' capacity, at which a threshold breaks; prints JSON.")
+    var findLimit: Limit?
+
+    @Flag(help: "Show no progress.")
+    var quiet = false
+
+    /// - Throws: `ValidationError` for what cannot be.
+    func check() throws {
+        guard profile != nil else { throw ValidationError("name a profile to simulate.") }
+        if let viewers, !(1...10_000_000).contains(viewers) {
+            throw ValidationError("--viewers must be from 1 to 10000000.")
+        }
+        if let threads, !(1...256).contains(threads) { throw ValidationError("--threads must be from 1 to 256.") }
+    }
+
+    func simulate() async throws {
+        var loaded = try ProfileFile.read(profile ?? "-", viewers: viewers)
+        if let seed { loaded.seed = seed }
+        if let manifest { loaded.simulation.content = try ManifestShape.read(manifest, others: loaded.simulation.content) }
+        let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+        if let findLimit { return try await find(findLimit, loaded, threads: threads) }
+        let settings = try SimulationAssembly.settings(for: loaded, threads: threads)
+        let execution = SimulationExecution(
+            profile: loaded, settings: settings, output: output, isQuiet: quiet,
+            command: CommandLine.arguments.dropFirst().joined(separator: " "))
+        try SimulationExecution.conclude(try await execution.perform())
+    }
+
+    private func find(_ limit: Limit, _ profile: RunProfile, threads: Int) async throws {
+        let search = try LimitSearch(profile: profile, quantity: limit, threads: threads, isQuiet: quiet)
+        let found = try await search.run()
+        StandardError.line("fullhouse: " + found.sentence)
+        print(found.json)
+    }
+}

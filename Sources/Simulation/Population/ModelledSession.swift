@@ -1,0 +1,111 @@
+import Audience
+import Measurement
+import Playback
+import Quantities
+import Transport
+
+/// A viewer's visit in a simulation, and the playback that is on.
+struct ModelledSession {
+    var player: PlayerSession
+    var ledger: SessionLedger
+    var mind: ViewerMind
+    /// Whose it is; the playback number rises when the viewer zaps or tries again.
+    var id: SessionID
+    var stream: Int32
+    var device: Int32
+    var region: Int32
+    var edge: Int32
+    /// The place of its link; -1 without one.
+    var link: Int32
+    /// The first of its transfers; -1 without any.
+    var firstFlow: Int32 = -1
+    /// Connections that are open, and those in use.
+    var openConnections: Int16 = 0
+    var busyConnections: Int16 = 0
+    /// When the connection that HTTP/2 shares is made.
+    var connectionReady: Int64 = 0
+    /// When the alarm in the queue rings; `Int64.max` without one.
+    var alarm = Int64.max
+    var alarmGeneration: UInt32 = 0
+    /// When it was last woken without anything else having happened.
+    var lastWake = Int64.min
+    /// When it is cut off though it still has something in progress; `Int64.max` when never.
+    var giveUp = Int64.max
+    /// True once the viewer has said to leave, or the run has.
+    var isLeaving = false
+    var isStoppedByRun = false
+    /// True once the playback's account is closed.
+    var isClosed = false
+    /// True while the session is being told something.
+    var isBusy = false
+    /// True when the player wants the clock, or a licence.
+    var wantsClock = false
+    var wantsLicence = false
+    /// True when something happened that the viewer may answer.
+    var hasNews = true
+    /// How many of its requests wait for a connection.
+    var waiting: Int16 = 0
+}
+
+/// One transfer of a session.
+struct ModelledTransfer {
+    /// What is happening to it.
+    enum Stage: UInt8 {
+        /// Asked for.
+        case requested
+        /// The body is coming.
+        case flowing
+        /// The edge has not got the rest itself.
+        case awaitingOrigin
+        /// It was cancelled; the session will be told.
+        case cancelled
+    }
+
+    var session: Int32
+    /// The next transfer of the session, and of the link; -1 at the end.
+    var nextOfSession: Int32 = -1
+    var nextOfLink: Int32 = -1
+    /// The place in the edge's list while it flows.
+    var edgePosition: Int32 = -1
+    var generation: UInt32 = 0
+    var id: TransferID
+    var kind: TransferKind
+    var stage = Stage.requested
+    var cache: CacheStatus = .unknown
+    var isReused = false
+    /// The track's position in the content; -1 for what is of no track.
+    var track: Int32
+    /// The number of the segment, or of the segment behind the end of a live playlist.
+    var sequence: Int64
+    var key: ObjectKey
+    /// The number of a fetch from the origin that is its own; 0 where it shares one.
+    var ownFetch: UInt64 = 0
+    var begun: Int64
+    var connected: Int64
+    var secured: Int64
+    var firstByte: Int64
+    var bytes: Int64
+    /// Bits to come, at `updated`.
+    var remaining = 0.0
+    var updated: Int64 = 0
+    /// Bits per second now.
+    var rate = 0.0
+    /// What its link would give it, as counted at the edge.
+    var demand: Int64 = 0
+}
+
+/// A last mile: a trace and the transfers on it.
+struct ModelledLink {
+    var household: UInt64
+    var trace: LinkTrace
+    var offset: TimeAmount
+    /// Sessions that are on it.
+    var sessions = 0
+    /// What it carries now, in bit/s.
+    var capacity = 0.0
+    /// When that changes; `Int64.max` when never. Known only while something flows.
+    var changes: Int64 = 0
+    var firstFlow: Int32 = -1
+    var flows = 0
+    var generation: UInt32 = 0
+}
