@@ -8,7 +8,8 @@ package struct FullhouseCommand: AsyncParsableCommand {
         abstract: "Fills the house before the audience does: simulated HLS and DASH viewers against a CDN.",
         version: ProgramVersion.text,
         subcommands: [
-            RunCommand.self, SimulateCommand.self, DemoCommand.self, InspectCommand.self, OriginCommand.self, ReportCommand.self,
+            RunCommand.self, SimulateCommand.self, DemoCommand.self, InspectCommand.self, OriginCommand.self,
+            ReportCommand.self,
             TokenCommand.self,
         ])
 
