@@ -104,7 +104,8 @@ struct LimitSearch {
         if !isQuiet {
             let words = Self.text(self.scaled(found.value, by: factor), quantity)
             StandardError.line(
-                "run \(found.runs), \(words): " + (broken.first.map { "breaks: \($0.sentence)" } ?? "all thresholds hold"))
+                "run \(found.runs), \(words): "
+                    + (broken.first.map { "breaks: \($0.sentence)" } ?? "all thresholds hold"))
         }
         return broken.map(\.sentence)
     }

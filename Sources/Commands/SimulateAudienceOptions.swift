@@ -50,7 +50,9 @@ struct SimulateAudienceOptions: ParsableArguments {
     func simulate() async throws {
         var loaded = try ProfileFile.read(profile ?? "-", viewers: viewers)
         if let seed { loaded.seed = seed }
-        if let manifest { loaded.simulation.content = try ManifestShape.read(manifest, others: loaded.simulation.content) }
+        if let manifest {
+            loaded.simulation.content = try ManifestShape.read(manifest, others: loaded.simulation.content)
+        }
         let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
         if let findLimit { return try await find(findLimit, loaded, threads: threads) }
         let settings = try SimulationAssembly.settings(for: loaded, threads: threads)

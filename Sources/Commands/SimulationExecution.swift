@@ -42,20 +42,20 @@ struct SimulationExecution {
         let stopFile = profile.run.stopFile
         var isStopped = false
         do {
-            _ = try await simulation.run { tick in
+            let ended = try await simulation.run { tick in
                 try writer.append(tick.deltas, endingAt: tick.at)
                 progress.show(tick, writer.totals)
                 if let stopFile, FileManager.default.fileExists(atPath: stopFile) { isStopped = true }
                 return !isStopped
             }
-            try writer.finish(isStopped ? .stopped(reason: "the stop file appeared") : end)
+            try writer.finish(isStopped ? .stopped(reason: "the stop file appeared") : end(at: ended))
         } catch let error as RunStoreError {
             throw CommandFailure(.ioError, error.sentence)
         }
     }
 
-    private var end: RunEnd {
-        guard let limit = settings.limit else { return .completed }
+    private func end(at instant: Instant) -> RunEnd {
+        guard let limit = settings.limit, instant - .zero >= limit else { return .completed }
         return .stopped(reason: "the time limit of \(limit) was reached")
     }
 

@@ -9,7 +9,8 @@ package enum JUnitXML {
     /// The document.
     package static func render(_ report: RunReport) -> String {
         let verdicts = Verdicts(report)
-        let cases = [report.metadata.isSimulated ? nil : validity(verdicts), end(verdicts)].compactMap { $0 } + verdicts.results.map(threshold)
+        let measured = report.metadata.isSimulated ? nil : validity(verdicts)
+        let cases = [measured, end(verdicts)].compactMap { $0 } + verdicts.results.map(threshold)
         let failures = verdicts.results.count { $0.verdict == .failed }
         let skipped = verdicts.results.count { $0.verdict == .notEnoughData }
         var errors = verdicts.validity.verdict == .invalid ? 1 : 0

@@ -27,7 +27,8 @@ struct Verdicts {
     /// Whether the run can be believed.
     var validitySentence: String {
         if report.metadata.isSimulated {
-            return "Simulated: no network was used, so the validity of a measurement does not apply; the figures are as true as the model."
+            return
+                "Simulated: nothing was measured, so its validity does not apply; the figures are as true as the model."
         }
         return switch validity.verdict {
         case .valid: "The measurement is valid: the tester kept up, and nothing was lost."

@@ -52,7 +52,8 @@ import Transport
         let outcome = await scene.play()
         // Both fetch their first segment from the begin on: 8 Mbit through 4 Mbit/s.
         for session in outcome.sessions {
-            #expect(try #require(session.startupTime).isWithin(25, of: 2.005), "\(String(describing: session.startupTime))")
+            let startup = try #require(session.startupTime)
+            #expect(startup.isWithin(25, of: 2.005), "\(startup)")
         }
     }
 
@@ -86,7 +87,8 @@ import Transport
         scene.link = { _ in LinkAttachment(trace, household: 7) }
         let outcome = await scene.play()
         for session in outcome.sessions {
-            #expect(try #require(session.startupTime).isWithin(15, of: 2.005), "\(String(describing: session.startupTime))")
+            let startup = try #require(session.startupTime)
+            #expect(startup.isWithin(15, of: 2.005), "\(startup)")
         }
     }
 

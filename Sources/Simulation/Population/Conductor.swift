@@ -26,7 +26,8 @@ struct Conductor {
     init(_ settings: SimulationSettings) {
         shared = SharedState(
             edges: settings.edges.map { SharedState.Edge(model: $0) },
-            originLatency: max(0, settings.origin.latency.nanoseconds), originIsLimited: settings.origin.capacity != nil)
+            originLatency: max(0, settings.origin.latency.nanoseconds), originIsLimited: settings.origin.capacity != nil
+        )
         epoch = settings.epoch.nanoseconds
         capacity = settings.origin.capacity?.bitsPerSecond
         overdraft = Array(repeating: 0, count: settings.edges.count)

@@ -4,12 +4,12 @@ import Quantities
 extension ContentSettings {
     /// The shape of a real presentation: its ladder, its audio, and in DASH its segments' length and its duration.
     ///
-    /// What a manifest does not say stays as it is in `others`: in HLS that is all of the media playlists' content.
+    /// What a manifest does not say stays as it is in `others`: in HLS that is all of the media playlists' content. Nil when
+    /// there is nothing to watch in it.
     ///
     /// - Parameters:
     ///   - presentation: A decoded multivariant playlist or MPD.
     ///   - others: What the manifest does not say.
-    /// - Returns: Nil when there is nothing to watch in it.
     package init?(_ presentation: Presentation, others: ContentSettings) {
         guard let period = presentation.periods.first(where: { !$0.switchingSets.isEmpty }) else { return nil }
         let sets = period.switchingSets.filter { !$0.isTrickPlay }

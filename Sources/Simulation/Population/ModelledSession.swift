@@ -103,7 +103,9 @@ struct ModelledLink {
     var sessions = 0
     /// What it carries now, in bit/s.
     var capacity = 0.0
-    /// When that changes; `Int64.max` when never. Known only while something flows.
+    /// When that changes; `Int64.max` when never.
+    ///
+    /// Known only while something flows.
     var changes: Int64 = 0
     var firstFlow: Int32 = -1
     var flows = 0

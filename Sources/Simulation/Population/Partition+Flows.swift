@@ -136,7 +136,9 @@ extension Partition {
             place.pointee.firstFlow = next
         } else {
             var walk = place.pointee.firstFlow
-            while transfers.pointer(walk).pointee.nextOfLink != number { walk = transfers.pointer(walk).pointee.nextOfLink }
+            while transfers.pointer(walk).pointee.nextOfLink != number {
+                walk = transfers.pointer(walk).pointee.nextOfLink
+            }
             transfers.pointer(walk).pointee.nextOfLink = next
         }
         if place.pointee.flows > 0 {

@@ -50,7 +50,8 @@ extension SimulatedContent {
         self.init(
             presentation: presentation, isLive: settings.duration == nil, segmentDuration: settings.segmentDuration,
             window: window, wallStart: wallStart, sets: [models],
-            lastSegment: settings.duration == nil ? nil : list.last.map { ($0.sequence, $0.duration) }, variation: settings.variation, seed: seed)
+            lastSegment: settings.duration == nil ? nil : list.last.map { ($0.sequence, $0.duration) },
+            variation: settings.variation, seed: seed)
     }
 
     /// A track as its document declares it: the peak includes, in HLS, the audio that goes with it.

@@ -43,7 +43,8 @@ package final class SimulatedContent: Sendable {
 
     init(
         presentation: Presentation, isLive: Bool, segmentDuration: TimeAmount, window: Int64, wallStart: WallTime,
-        sets: [[[TrackModel]]], lastSegment: (sequence: Int64, duration: TimeAmount)? = nil, variation: Double, seed: UInt64
+        sets: [[[TrackModel]]], lastSegment: (sequence: Int64, duration: TimeAmount)? = nil, variation: Double,
+        seed: UInt64
     ) {
         self.lastSegment = lastSegment
         self.presentation = presentation

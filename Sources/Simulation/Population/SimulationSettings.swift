@@ -11,7 +11,9 @@ package struct EdgeModel: Sendable, Hashable {
     package var name: String
     /// What it sends at most; nil is without limit.
     package var capacity: BitRate?
-    /// How many requests it takes a second; more wait in line. Nil is without limit.
+    /// How many requests it takes a second; more wait in line.
+    ///
+    /// Nil is without limit.
     package var requestsPerSecond: Double?
     /// The most that each single response is sent at (as nginx's `limit_rate`); nil is without limit.
     package var responseRate: BitRate?
@@ -92,7 +94,9 @@ package struct SimulationSettings: Sendable {
     /// The result depends on it (a little), and so it does not depend on the machine. Default one for each 2 000 viewers,
     /// 1 to 16.
     package var partitions: Int
-    /// How many of them run at the same time; the result does not depend on it. Default 1.
+    /// How many of them run at the same time; the result does not depend on it.
+    ///
+    /// Default 1.
     package var workers = 1
 
     /// 2026-01-01T00:00:00Z: a simulation begins at the same time whenever it is made, so that its report is the same.

@@ -80,11 +80,14 @@ let cell = outcome.totals.overall
 print(
     String(
         format:
-            "%d viewers, %.0f s simulated in %.1f s (CPU %.1f s); %.0f transfers, %.2f CPU-us each; %d inputs, %.2f CPU-us each",
+            "%d viewers, %.0f s simulated in %.1f s (CPU %.1f s); %.0f transfers, %.2f CPU-us each;"
+            + " %d inputs, %.2f CPU-us each",
         viewers, outcome.end.seconds, wall, used, transfers, used * 1e6 / transfers, outcome.inputs,
         used * 1e6 / Double(outcome.inputs)))
 print(
     String(
-        format: "at most %d at once, %.0f MB, %.2f KB a session; startup p50 %.3f s, rebuffer ratio %.4f, bit rate %.2f",
-        outcome.most, outcome.highest / 1e6, outcome.highest / 1e3 / Double(max(1, outcome.most)), cell.startup.percentile(50)?.seconds ?? 0,
+        format: "at most %d at once, %.0f MB, %.2f KB a session; startup p50 %.3f s, rebuffer ratio %.4f,"
+            + " bit rate %.2f",
+        outcome.most, outcome.highest / 1e6, outcome.highest / 1e3 / Double(max(1, outcome.most)),
+        cell.startup.percentile(50)?.seconds ?? 0,
         cell.rebufferRatio ?? 0, cell.meanBitRate?.megabits ?? 0))

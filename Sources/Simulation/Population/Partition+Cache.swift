@@ -1,0 +1,56 @@
+import Quantities
+
+/// What an edge has, and what it asks the origin for.
+extension Partition {
+    /// How much later the first byte comes because the edge has to ask the origin, in nanoseconds.
+    func fetch(
+        _ transfer: inout ModelledTransfer, edge: Int, at now: Int64, _ shared: borrowing SharedState
+    ) -> Int64 {
+        let model = shared.edges[edge].model
+        guard model.hasCache else {
+            transfer.cache = .bypass
+            return ask(&transfer, edge: edge, at: now, isShared: false, shared)
+        }
+        if let kept = shared.edges[edge].cache[transfer.key] {
+            if kept.complete <= now || model.collapses {
+                transfer.cache = .hit
+                return max(0, kept.firstByte - now)
+            }
+            transfer.cache = .miss
+            return ask(&transfer, edge: edge, at: now, isShared: false, shared)
+        }
+        if let first = shares[edge].asked[transfer.key] {
+            let arrives = first + shared.originLatency
+            if model.collapses || (!shared.originIsLimited && arrives <= now) {
+                transfer.cache = .hit
+                return max(0, arrives - now)
+            }
+            transfer.cache = .miss
+            return ask(&transfer, edge: edge, at: now, isShared: false, shared)
+        }
+        transfer.cache = .miss
+        shares[edge].asked[transfer.key] = now
+        return ask(&transfer, edge: edge, at: now, isShared: true, shared)
+    }
+
+    /// Notes a request to the origin.
+    private func ask(
+        _ transfer: inout ModelledTransfer, edge: Int, at now: Int64, isShared: Bool, _ shared: borrowing SharedState
+    ) -> Int64 {
+        if !isShared {
+            fetches += 1
+            transfer.ownFetch = fetches
+        }
+        shares[edge].misses.append(
+            Miss(
+                key: transfer.key, at: now, bytes: transfer.bytes, isShared: isShared, number: transfer.ownFetch))
+        return shared.originLatency
+    }
+
+    /// The name under which a transfer waits for the origin.
+    static func awaited(_ transfer: ModelledTransfer, edge: Int32) -> ObjectKey {
+        var key = transfer.key
+        key.value = transfer.ownFetch > 0 ? transfer.ownFetch | 1 << 63 : key.value ^ UInt64(edge) << 56
+        return key
+    }
+}
