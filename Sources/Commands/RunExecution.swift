@@ -99,7 +99,8 @@ struct RunExecution {
 
     private func metadata(startedAt: WallTime) -> RunMetadata {
         var warnings: [String] = []
-        let unverified = profile.devices.filter { !$0.preset.isVerified && $0.preset != .standard && $0.weight > 0 }.map(\.name)
+        let unverified = profile.devices.filter { !$0.preset.isVerified && $0.preset != .standard && $0.weight > 0 }
+            .map(\.name)
         if !unverified.isEmpty {
             let names = unverified.joined(separator: ", ")
             warnings.append(

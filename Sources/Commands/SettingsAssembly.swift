@@ -20,13 +20,14 @@ enum SettingsAssembly {
             verifiesCertificates: profile.http.verifiesCertificates, allowedHosts: allowedHosts(profile))
         var settings = LoadTestSettings(
             plan: AudiencePlan(settings: profile.audience, seed: profile.seed), streams: streams,
-            regions: profile.regions.map { region(of: $0, streams: streams) }, transport: transport, loops: profile.run.loops ?? defaultLoops, limit: profile.run.limit,
+            regions: profile.regions.map { region(of: $0, streams: streams) }, transport: transport,
+            loops: profile.run.loops ?? defaultLoops, limit: profile.run.limit,
             grace: profile.run.grace, sampling: profile.run.sampling,
             token: try profile.token.map { try TokenAssembly.policy($0, site: site(of: profile)) },
             limits: LoadTestSettings.Limits(data: profile.dataLimit, throughput: profile.throughputLimit),
             stopFile: profile.run.stopFile)
         settings.devices = devices(of: profile)
-        settings.networks = networks(of: profile)
+        settings.lastMiles = lastMiles(of: profile)
         settings.journey = try profile.journey.map(journey)
         settings.crossesNetwork = !isOnThisMachine(profile)
         settings.probes = profile.probes.map { probes(of: $0, seed: profile.seed) }
@@ -56,14 +57,14 @@ enum SettingsAssembly {
     /// How many courses there are of a link that chance decides; households are spread over them.
     private static let courses: UInt64 = 16
 
-    private static func networks(of profile: RunProfile) -> [LoadTestSettings.Network] {
-        guard !profile.networks.isEmpty else { return [LoadTestSettings.Network(name: "")] }
-        return profile.networks.map { network in
+    /// The links of a profile's viewers.
+    static func lastMiles(of profile: RunProfile) -> LastMiles {
+        let networks = profile.networks.map { network in
             let traces = (0..<(network.varies ? courses : 1)).compactMap { network.trace(seed: profile.seed &+ $0) }
             // Outages are at instants of the run: who began elsewhere in the trace would have them at another.
-            return LoadTestSettings.Network(
-                name: network.name, traces: traces, isSpread: network.outages.isEmpty)
+            return LastMiles.Network(name: network.name, traces: traces, isSpread: network.outages.isEmpty)
         }
+        return LastMiles(networks, seed: profile.seed)
     }
 
     private static func probes(of probes: RunProfile.Probes, seed: UInt64) -> GateProbeSettings {

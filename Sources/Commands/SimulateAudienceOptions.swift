@@ -58,8 +58,18 @@ struct SimulateAudienceOptions: ParsableArguments {
         let settings = try SimulationAssembly.settings(for: loaded, threads: threads)
         let execution = SimulationExecution(
             profile: loaded, settings: settings, output: output, isQuiet: quiet,
-            command: CommandLine.arguments.dropFirst().joined(separator: " "))
+            command: recorded)
         try SimulationExecution.conclude(try await execution.perform())
+    }
+
+    /// The command for the record, with what the result depends on and nothing else: the same simulation has the same
+    /// report, wherever it is put and however many threads there are.
+    private var recorded: String {
+        var words = ["simulate", profile ?? "-"]
+        if let viewers { words += ["--viewers", String(viewers)] }
+        if let seed { words += ["--seed", String(seed)] }
+        if let manifest { words += ["--manifest", manifest] }
+        return words.joined(separator: " ")
     }
 
     private func find(_ limit: Limit, _ profile: RunProfile, threads: Int) async throws {

@@ -1,6 +1,7 @@
 import Audience
 import Foundation
 import Manifests
+import Playback
 import Quantities
 import RunProfile
 import Simulation
@@ -21,7 +22,10 @@ enum SimulationAssembly {
         let content = SimulatedContent(
             model.content, wallStart: SimulationSettings.standardWallStart, seed: profile.seed)
         var settings = SimulationSettings(
-            plan: plan, contents: [content], players: [profile.player], edges: model.edges)
+            plan: plan, contents: [content], players: players(of: profile), edges: model.edges)
+        let lastMiles = SettingsAssembly.lastMiles(of: profile)
+        settings.link = { lastMiles.link(of: $0) }
+        settings.networkNames = lastMiles.networks.map(\.name)
         settings.origin = model.origin
         settings.version = profile.http.version
         settings.isEncrypted = profile.streams.allSatisfy { $0.uri.lowercased().hasPrefix("https:") }
@@ -31,6 +35,18 @@ enum SimulationAssembly {
         settings.sampling = profile.run.sampling
         settings.workers = threads
         return settings
+    }
+
+    /// The players of the devices, as numbered in the plan, each by the device's name.
+    private static func players(of profile: RunProfile) -> [PlayerSettings] {
+        guard !profile.devices.isEmpty else { return [profile.player] }
+        return profile.devices.map { device in
+            var player = device.player
+            player.name = device.name
+            // Nobody hears what a simulated player tells.
+            player.cmcd = nil
+            return player
+        }
     }
 
     /// What a reader of the report must know.

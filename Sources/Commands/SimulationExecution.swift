@@ -62,7 +62,7 @@ struct SimulationExecution {
     private var metadata: RunMetadata {
         var metadata = RunMetadata(
             profile: profile.name, seed: profile.seed, startedAt: settings.wallStart, toolVersion: ProgramVersion.text,
-            command: command, mode: profile.player.adaptation.label, plannedViewers: profile.viewers,
+            command: command, mode: profile.mode, plannedViewers: profile.viewers,
             plannedDuration: settings.limit, thresholds: profile.thresholds,
             warnings: SimulationAssembly.warnings(for: profile))
         metadata.isSimulated = true

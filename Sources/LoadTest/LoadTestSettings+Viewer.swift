@@ -22,7 +22,8 @@ extension LoadTestSettings {
         // Posts to a collector must not take a turn from media.
         if devices[planned.device].player.cmcd?.collector != nil { settings.parallelTransfers += 1 }
         settings.resolver = region.resolver
-        settings.link = link(of: planned)
+        settings.link = lastMiles.link(of: planned)
+        settings.place = planned.place
         if !region.sourceAddresses.isEmpty {
             let position = Int(planned.id.viewer % UInt64(region.sourceAddresses.count))
             settings.sourceAddress = region.sourceAddresses[position]
@@ -45,18 +46,5 @@ extension LoadTestSettings {
     func phaseName(of planned: PlannedSession) -> String {
         let script = plan.settings.script
         return script.indices.contains(planned.phase) ? script[planned.phase].name : ""
-    }
-
-    /// What chance decides about a household's link is drawn apart from all else.
-    private static let linkPurpose: UInt64 = 101
-
-    /// The link of a viewer's household; nil where its network carries whatever comes.
-    private func link(of planned: PlannedSession) -> LinkAttachment? {
-        let network = networks[planned.network]
-        guard !network.traces.isEmpty else { return nil }
-        var chance = SeededGenerator(seed: plan.seed, stream: planned.household, purpose: Self.linkPurpose)
-        let trace = network.traces[min(network.traces.count - 1, Int(chance.unit() * Double(network.traces.count)))]
-        let offset = network.isSpread ? trace.duration * chance.unit() : .zero
-        return LinkAttachment(trace, offset: offset, household: planned.household)
     }
 }

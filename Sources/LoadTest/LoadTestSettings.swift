@@ -74,23 +74,6 @@ package struct LoadTestSettings: Sendable {
         }
     }
 
-    /// The last mile of some of the viewers.
-    package struct Network: Sendable {
-        /// The name in reports.
-        package var name: String
-        /// What the links carry, one of these for each household; empty carries whatever comes.
-        package var traces: [LinkTrace]
-        /// Whether each household is at a place of its own in its trace; else all begin at the trace's begin.
-        package var isSpread: Bool
-
-        /// Creates a network.
-        package init(name: String, traces: [LinkTrace] = [], isSpread: Bool = true) {
-            self.name = name
-            self.traces = traces
-            self.isSpread = isSpread
-        }
-    }
-
     /// Bounds on what a run may do to the world; reaching one ends it gently.
     package struct Limits: Sendable, Hashable {
         /// Body bytes in all.
@@ -113,8 +96,8 @@ package struct LoadTestSettings: Sendable {
     package var regions: [Region]
     /// What viewers watch with, as numbered in the plan; never empty.
     package var devices: [Device]
-    /// Viewers' last miles, as numbered in the plan; never empty.
-    package var networks = [Network(name: "")]
+    /// Viewers' last miles.
+    package var lastMiles: LastMiles
     /// What all connections have in common.
     package var transport: CurlTransportSettings
     /// The number of event loops; at least 1.
@@ -162,6 +145,7 @@ package struct LoadTestSettings: Sendable {
         self.plan = plan
         self.streams = streams
         self.regions = regions
+        lastMiles = LastMiles(seed: plan.seed)
         devices = [Device(name: player.name, player: player, channel: channel)]
         self.transport = transport
         self.loops = loops

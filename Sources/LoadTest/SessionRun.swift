@@ -131,7 +131,7 @@ final class SessionRun {
                 due: playback.due, started: now, stream: watched.name, region: settings.regions[planned.region].name,
                 edge: viewer.edge, device: settings.devices[planned.device].name,
                 phase: settings.phaseName(of: planned),
-                network: settings.networks[planned.network].name), hasJourney: steps != nil)
+                network: settings.lastMiles.name(of: planned)), hasJourney: steps != nil)
         mind.playbackBegan(at: now)
     }
 

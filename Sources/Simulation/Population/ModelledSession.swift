@@ -34,6 +34,8 @@ struct ModelledSession {
     /// True once the viewer has said to leave, or the run has.
     var isLeaving = false
     var isStoppedByRun = false
+    /// Why the viewer leaves, in a word.
+    var leaving = ""
     /// True once the playback's account is closed.
     var isClosed = false
     /// True while the session is being told something.
@@ -92,6 +94,18 @@ struct ModelledTransfer {
     var rate = 0.0
     /// What its link would give it, as counted at the edge.
     var demand: Int64 = 0
+
+    /// What has arrived at an instant.
+    func progress(at now: Int64) -> TransferProgress {
+        guard stage == .flowing || stage == .awaitingOrigin, firstByte <= now else {
+            return TransferProgress(bytes: .zero, firstByte: nil)
+        }
+        let sent = stage == .flowing ? rate * Double(max(0, now - updated)) / 1e9 : 0
+        let left = max(0, remaining - sent) / 8
+        let arrived = max(0, Double(bytes) - left)
+        return TransferProgress(
+            bytes: ByteCount(Int64(clampingRounded: arrived)), firstByte: TimeAmount(nanoseconds: firstByte - begun))
+    }
 }
 
 /// A last mile: a trace and the transfers on it.

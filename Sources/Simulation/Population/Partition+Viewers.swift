@@ -1,6 +1,8 @@
 import Audience
+import Measurement
 import Playback
 import Quantities
+import Transport
 
 /// What viewers do, when sessions are woken, and how they end.
 extension Partition {
@@ -35,19 +37,23 @@ extension Partition {
             let position = session.pointee.player.position(at: Instant(nanoseconds: now))
             tell(place, .seek(to: position + step), at: now, shared)
         case .zap(let stream):
+            session.pointee.leaving = "zapped"
             tell(place, .abort, at: now, shared)
             tellCancelled(of: place, at: now, shared)
             let known = min(max(0, stream), names.streams.count - 1)
             beginPlayback(place, of: known, at: now, shared)
         case .playAgain:
+            session.pointee.leaving = "again"
             tell(place, .abort, at: now, shared)
             tellCancelled(of: place, at: now, shared)
             beginPlayback(place, of: Int(session.pointee.stream), at: now, shared)
-        case .leave:
+        case .leave(let reason):
+            session.pointee.leaving = reason
             session.pointee.isLeaving = true
             session.pointee.giveUp = now + settings.grace.nanoseconds
             tell(place, .stop, at: now, shared)
         case .drop:
+            session.pointee.leaving = SessionLedger.dropped
             session.pointee.isLeaving = true
             tell(place, .abort, at: now, shared)
             tellCancelled(of: place, at: now, shared)
@@ -99,6 +105,20 @@ extension Partition {
         queue.add(.alarm, at: max(wanted, now), target: place, generation: session.pointee.alarmGeneration)
     }
 
+    /// Tells the player how far the segment is that it may want to give up; nothing when there is none.
+    private func tellProgress(_ place: Int32, at now: Int64, _ shared: borrowing SharedState) {
+        guard let wanted = sessions.pointer(place).pointee.player.progressTransfer else { return }
+        var number = sessions.pointer(place).pointee.firstFlow
+        while number >= 0 {
+            let transfer = transfers.pointer(number)
+            if transfer.pointee.id == wanted, transfer.pointee.stage != .cancelled {
+                let progress = transfer.pointee.progress(at: now)
+                return tell(place, .transferProgress(wanted, progress), at: now, shared)
+            }
+            number = transfer.pointee.nextOfSession
+        }
+    }
+
     func alarmRang(_ event: SimulatedEvent, _ shared: borrowing SharedState) {
         let place = event.target
         guard sessions.holds(place) else { return }
@@ -111,6 +131,7 @@ extension Partition {
             tell(place, .abort, at: now, shared)
         } else if !session.pointee.isClosed, let due = session.pointee.player.wakeUp, due.nanoseconds <= now {
             session.pointee.lastWake = now
+            tellProgress(place, at: now, shared)
             tell(place, .wake, at: now, shared)
         }
         follow(place, at: now, shared)

@@ -131,7 +131,8 @@ final class Partition: @unchecked Sendable {
             id,
             SessionArrival(
                 due: due, started: now, stream: names.streams[stream], region: names.regions[planned.region],
-                edge: names.edges[edge], device: names.devices[planned.device]))
+                edge: names.edges[edge], device: names.devices[min(planned.device, names.devices.count - 1)],
+                phase: settings.phaseName(of: planned), network: settings.networkName(of: planned)))
     }
 
     /// The edge of a viewer: one of those of its region, spread by its place.
@@ -157,7 +158,9 @@ final class Partition: @unchecked Sendable {
             SessionArrival(
                 due: Instant(nanoseconds: now), started: Instant(nanoseconds: now), stream: names.streams[stream],
                 region: names.regions[Int(session.pointee.region)], edge: names.edges[Int(session.pointee.edge)],
-                device: session.pointee.ledger.arrival.device))
+                device: session.pointee.ledger.arrival.device, phase: session.pointee.ledger.arrival.phase,
+                network: session.pointee.ledger.arrival.network))
+        session.pointee.leaving = ""
         session.pointee.isClosed = false
         session.pointee.hasNews = true
         session.pointee.lastWake = .min
@@ -171,7 +174,8 @@ final class Partition: @unchecked Sendable {
         guard !session.pointee.isClosed else { return }
         session.pointee.isClosed = true
         recorder.sessionFinished(
-            &session.pointee.ledger, at: Instant(nanoseconds: now), stoppedByRun: session.pointee.isStoppedByRun)
+            &session.pointee.ledger, at: Instant(nanoseconds: now), stoppedByRun: session.pointee.isStoppedByRun,
+            leaving: session.pointee.leaving)
     }
 
     /// Lets go of a session.

@@ -71,6 +71,8 @@ package struct SimulationSettings: Sendable {
     package var origin = OriginModel()
     /// The last mile of a visit; nil carries whatever comes.
     package var link: @Sendable (PlannedSession) -> LinkAttachment? = { _ in nil }
+    /// The names of the networks in reports, as numbered in the plan; empty names none.
+    package var networkNames: [String] = []
     /// The HTTP version that viewers speak.
     package var version = HTTPVersion.http1
     /// True for connections over TLS, which take one round trip more (TLS 1.3).
@@ -109,5 +111,18 @@ package struct SimulationSettings: Sendable {
         self.players = players
         self.edges = edges
         partitions = min(16, max(1, plan.viewers / 2_000))
+    }
+}
+
+extension SimulationSettings {
+    /// The name of the phase that brought a viewer, or `""`.
+    func phaseName(of planned: PlannedSession) -> String {
+        let script = plan.settings.script
+        return script.indices.contains(planned.phase) ? script[planned.phase].name : ""
+    }
+
+    /// The name of a viewer's network, or `""`.
+    func networkName(of planned: PlannedSession) -> String {
+        networkNames.indices.contains(planned.network) ? networkNames[planned.network] : ""
     }
 }
