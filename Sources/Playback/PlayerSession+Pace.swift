@@ -87,11 +87,13 @@ extension PlayerSession {
 
     /// True when the kinds that are needed hold so much that the first picture can move.
     var hasPicture: Bool {
-        settings.pictureSegments <= 1 || loaders.indices.allSatisfy { position in
-            let loader = loaders[position]
-            return loader.kind == .subtitles || loader.isComplete || loader.storedSegments >= settings.pictureSegments
-                || loader.buffer.end - playhead >= forwardTarget(of: position)
-        }
+        settings.pictureSegments <= 1
+            || loaders.indices.allSatisfy { position in
+                let loader = loaders[position]
+                return loader.kind == .subtitles || loader.isComplete
+                    || loader.storedSegments >= settings.pictureSegments
+                    || loader.buffer.end - playhead >= forwardTarget(of: position)
+            }
     }
 
     /// How far the decoders have read.
