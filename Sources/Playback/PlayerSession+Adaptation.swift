@@ -28,9 +28,10 @@ struct AdaptingState: Sendable {
     var hasFetchedInTurn = false
     /// The longest rest that the round's full buffers allow.
     var turnRest: TimeAmount?
-    /// The playhead that this round reckons with, and the one that the next round will.
-    var seenPlayhead: MediaTime?
-    var nextSeenPlayhead: MediaTime?
+    /// How far the decoders had read when the round began, by which it reckons.
+    var turnPosition: MediaTime?
+    /// True from the word that playback has begun until the first picture moves.
+    var awaitsPicture = false
 }
 
 /// The track of each segment: asking the rule, telling it what happened, and giving segments up.
@@ -145,6 +146,7 @@ extension PlayerSession {
                 loaders[other].plannedDue = nil
             }
         }
+        loaders[position].storedSegments &+= 1
         let end = loaders[position].buffer.end
         guard loaders[position].replacing != nil, job.end <= end + .milliseconds(50) else {
             loaders[position].replacing = nil

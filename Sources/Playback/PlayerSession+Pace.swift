@@ -85,13 +85,29 @@ extension PlayerSession {
         return due > now
     }
 
+    /// True when the kinds that are needed hold so much that the first picture can move.
+    var hasPicture: Bool {
+        settings.pictureSegments <= 1
+            || loaders.indices.allSatisfy { position in
+                let loader = loaders[position]
+                return loader.kind == .subtitles || loader.isComplete
+                    || loader.storedSegments >= settings.pictureSegments
+                    || loader.buffer.end - playhead >= forwardTarget(of: position)
+            }
+    }
+
+    /// How far the decoders have read.
+    private func readPosition(at now: Instant) -> MediaTime {
+        let played = position(at: now)
+        return state == .playing && !adapting.awaitsPicture ? played + settings.readAhead : played
+    }
+
     // MARK: Turns
 
     /// Has the loaders take turns: each fetches one segment when its buffer is below the target, then the next one; when
     /// all are full they rest until the first has fallen to the refill level.
     ///
-    /// A round reckons with the playhead at the begin of the round before it, as Chromium's player does: the recorded one
-    /// rests while its buffers still lack what played meanwhile.
+    /// A round reckons with how far the decoders had read when it began (`ManifestDemuxer::OnDemuxerStreamRead`).
     mutating func beginInTurn(at now: Instant, _ effects: inout [SessionEffect]) {
         guard loaders.allSatisfy({ $0.isIdle }) else { return }
         if let due = adapting.turnDue {
@@ -114,8 +130,7 @@ extension PlayerSession {
         adapting.turn = 0
         adapting.hasFetchedInTurn = false
         adapting.turnRest = nil
-        adapting.seenPlayhead = adapting.nextSeenPlayhead
-        adapting.nextSeenPlayhead = position(at: now)
+        adapting.turnPosition = readPosition(at: now)
     }
 
     /// True when the next round has begun.
@@ -145,8 +160,7 @@ extension PlayerSession {
             adapting.turn += 1
             return true
         }
-        let seen = min(adapting.seenPlayhead ?? startedFrom, self.position(at: now))
-        let level = loaders[position].buffer.end - max(seen, startedFrom)
+        let level = loaders[position].buffer.end - (adapting.turnPosition ?? readPosition(at: now))
         let target = forwardTarget(of: position)
         guard level < target else {
             let rest = max(.zero, level - min(settings.refillLevel ?? target, target))
@@ -172,8 +186,7 @@ extension PlayerSession {
         adapting.turn = 0
         adapting.hasFetchedInTurn = false
         adapting.turnRest = nil
-        adapting.seenPlayhead = playhead
-        adapting.nextSeenPlayhead = playhead
+        adapting.turnPosition = nil
     }
 
     // MARK: Chance

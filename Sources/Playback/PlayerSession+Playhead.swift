@@ -26,7 +26,7 @@ extension PlayerSession {
 
     /// When the playhead reaches its limit, while it moves.
     var instantOfPlaybackLimit: Instant? {
-        guard state == .playing, !isInBreak else { return nil }
+        guard state == .playing, !isInBreak, !adapting.awaitsPicture else { return nil }
         return playheadInstant + realTime(for: max(.zero, playbackLimit - playhead))
     }
 
@@ -113,11 +113,19 @@ extension PlayerSession {
             let isFirst = !hasStarted
             hasStarted = true
             playheadInstant = now
+            adapting.awaitsPicture = isFirst && !hasPicture
+            adapting.startDue = nil
             change(to: .playing, at: now, &effects)
             playbackChanged(isFirst ? .started : .resumed, at: now)
             replanSegments()
             beginDueSegments(at: now, &effects)
-        case .playing, .paused, .ended, .failed, .quit:
+        case .playing:
+            guard adapting.awaitsPicture, hasPicture, !waitsToStart(at: now) else { return }
+            adapting.awaitsPicture = false
+            playheadInstant = now
+            replanSegments()
+            beginDueSegments(at: now, &effects)
+        case .paused, .ended, .failed, .quit:
             return
         }
     }
@@ -178,6 +186,7 @@ extension PlayerSession {
         if isInBreak { endBreak(isFailed: false, resumes: false, at: now, &effects) }
         let target = clampedToPresentation(wanted, at: now)
         flushRendered(at: now, &effects)
+        adapting.awaitsPicture = false
         let wasPaused = state == .paused
         let isBuffered = loaders.allSatisfy { $0.buffer.rendered <= target && target < $0.buffer.end }
         change(to: .seeking, at: now, &effects)

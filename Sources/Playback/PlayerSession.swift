@@ -178,14 +178,14 @@ package struct PlayerSession: Sendable {
         if let end = instantOfPlaybackLimit { earliest = min(earliest, end) }
         if let due = adapting.progressDue, wantsProgress { earliest = min(earliest, due) }
         if let due = adapting.catchUpDue, state == .playing { earliest = min(earliest, due) }
-        if let due = adapting.startDue, !hasStarted { earliest = min(earliest, due) }
+        if let due = adapting.startDue, !hasStarted || adapting.awaitsPicture { earliest = min(earliest, due) }
         if settings.loading == .sequential, let due = adapting.turnDue { earliest = min(earliest, due) }
         return earliest == .distantFuture ? nil : earliest
     }
 
     /// The position of the playhead at an instant not before the last input.
     package func position(at now: Instant) -> MediaTime {
-        guard state == .playing, !isInBreak else { return playhead }
+        guard state == .playing, !isInBreak, !adapting.awaitsPicture else { return playhead }
         return min(playhead + mediaTime(in: now - playheadInstant), playbackLimit)
     }
 

@@ -29,6 +29,15 @@ package struct PlayerSettings: Sendable, Hashable {
     ///
     /// Default zero.
     package var startDelay = TimeAmount.zero
+    /// How many segments of each kind must be there before the first picture moves, where a player says that it plays
+    /// before it does.
+    ///
+    /// Default 1: it moves when it is said to. The startup time is that of the word; the playhead stands until then.
+    package var pictureSegments = 1
+    /// How far ahead of the playhead the decoders have read, by which a player that fetches in turns reckons.
+    ///
+    /// Default zero.
+    package var readAhead = TimeAmount.zero
     /// In which order the kinds of media are fetched.
     ///
     /// Default all in parallel.

@@ -111,6 +111,8 @@ struct TrackLoader: Sendable {
     var plannedDue: Instant?
     /// Nothing more will come.
     var isComplete = false
+    /// How many segments have come.
+    var storedSegments = 0
     var reload = PlaylistReload()
     /// Fingerprints of initialization sections and keys that have been fetched, newest last.
     var fetched: [UInt64] = []

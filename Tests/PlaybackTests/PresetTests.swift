@@ -45,6 +45,24 @@ import Testing
         #expect(harness.recording.replay() == harness.events)
     }
 
+    @Test("Chromium says that it plays with one segment of each kind, and shows the first picture with two")
+    func showsThePictureLate() throws {
+        var harness = PlaybackHarness(
+            content: HLSContent(segments: 12, hasAudio: true), network: "4", settings: PlayerPreset.chromium.settings)
+        harness.run(seconds: 90)
+        let ends = harness.events.compactMap { event -> Double? in
+            guard case .transferFinished(let record) = event.event, record.mediaDuration > .zero else { return nil }
+            return record.timings.ended.seconds
+        }
+        let word = try #require(harness.times(of: .playing).first)
+        let end = try #require(harness.times(of: .ended).first)
+        try #require(ends.count == 24)
+        #expect(abs(word - (ends[1] + 0.15)) < 0.001)
+        // 48 s are played from the fourth transfer's end on.
+        #expect(abs(end - (ends[3] + 0.15 + 48)) < 0.001)
+        #expect(harness.times(of: .rebuffering).isEmpty)
+    }
+
     @Test("Chromium fetches one segment at a time, hls.js audio and video at the same time")
     func takesTurns() {
         func most(_ preset: PlayerPreset) -> Int {

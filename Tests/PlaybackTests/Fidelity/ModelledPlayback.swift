@@ -1,3 +1,4 @@
+import Foundation
 import Manifests
 import Playback
 import Quantities
@@ -10,6 +11,9 @@ import Transport
 /// the link evenly, as far as each one's congestion window goes: it begins with ten packets and doubles in each round trip,
 /// which the queue makes long while another body keeps it full. A request takes an idle connection, else opens one (six a host at most); one that is cancelled in the
 /// middle of a body closes its connection.
+///
+/// Real connections do not share evenly: a body that is begun beside another one gets between a sixteenth of the other's
+/// rate and as much, by chance. Other draws than 0 have that (docs/FIDELITY.md).
 struct ModelledPlayback {
     private struct Flow {
         let id: TransferID
@@ -21,6 +25,8 @@ struct ModelledPlayback {
         var remainingBits: Double
         /// The congestion window at its begin, in bytes.
         let window: Double
+        /// Its part of the link beside others.
+        let weight: Double
         let bytes: Int64
 
         /// The congestion window now: each byte that was sent has widened it by one.
@@ -49,9 +55,15 @@ struct ModelledPlayback {
     private var windows: [Int: (bytes: Double, since: Double)] = [:]
     private var flows: [Flow] = []
     private var waiting: [(TransferID, SessionRequest, Double)] = []
+    private var chance: SplitMix
 
-    init(media: Recordings.Media, link: ModelledLink, manifest: String, settings: PlayerSettings, seed: UInt64) {
+    /// Creates a session on a link; `draw` decides how unevenly connections share, 0 is evenly.
+    init(
+        media: Recordings.Media, link: ModelledLink, manifest: String, settings: PlayerSettings, seed: UInt64,
+        draw: UInt64 = 0
+    ) {
         self.media = media
+        chance = SplitMix(state: draw)
         self.link = link
         let context = PlayerSession.Context(settings: settings, wallStart: .seconds(1_000_000))
         let uri = "http://media.test" + manifest
@@ -100,11 +112,13 @@ struct ModelledPlayback {
         // A window of w bytes that doubles in a round trip r sends ln 2 * w / r.
         let bounds = active.map { position in
             (position, 0.693 * flows[position].currentWindow * 8 / queue)
-        }.sorted { $0.1 < $1.1 }
+        }.sorted { $0.1 / flows[$0.0].weight < $1.1 / flows[$1.0].weight }
         var left = total
+        var weights = active.reduce(0) { $0 + flows[$1].weight }
         var isBounded = false
-        for (place, entry) in bounds.enumerated() {
-            let even = left / Double(bounds.count - place)
+        for entry in bounds {
+            let even = left * flows[entry.0].weight / max(weights, 1e-9)
+            weights -= flows[entry.0].weight
             rates[entry.0] = min(even, entry.1)
             if entry.1 < even { isBounded = true }
             left -= rates[entry.0]
@@ -189,10 +203,13 @@ struct ModelledPlayback {
         let kept = windows[connection].flatMap { now - $0.since < 0.3 ? $0.bytes : nil }
         let wait = roundTrip * (isNew ? 2 : 1) + (isBusy ? queue : 0)
         let size = media.sizes_bytes[path]
+        let isBeside = chance.state != 0 && flows.contains { $0.remainingBits > 16_384 * 8 }
+        let weight = isBeside ? pow(16, -chance.unit()) : 1
         flows.append(
             Flow(
                 id: id, request: request, connection: connection, begun: begun, isNew: isNew, bodyStarts: now + wait,
-                remainingBits: Double(size ?? 200) * 8, window: kept ?? 14_480, bytes: size ?? 200,
+                remainingBits: Double(size ?? 200) * 8, window: kept ?? 14_480, weight: weight,
+                bytes: size ?? 200,
                 document: document(path),
                 status: size == nil && media.manifest == nil ? 404 : 200))
     }
@@ -207,5 +224,20 @@ struct ModelledPlayback {
         let text = path.hasSuffix(".mpd") ? media.manifest : media.playlists?[path]
         guard let text, let decoded = try? ManifestDecoder.decode(Array(text.utf8)) else { return .none }
         return .manifest(decoded)
+    }
+}
+
+/// A small generator (Steele, Lea, Flood 2014).
+struct SplitMix {
+    private(set) var state: UInt64
+
+    init(state: UInt64) { self.state = state }
+
+    /// A number from 0 up to 1.
+    mutating func unit() -> Double {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return Double((mixed ^ (mixed >> 31)) >> 11) / Double(UInt64(1) << 53)
     }
 }

@@ -26,6 +26,8 @@ struct RecordedRun: Decodable, CustomTestStringConvertible {
     var plan_kbps: String
     var startup_s: Double
     var connections: Int
+    /// How long the plan had run at the first request, where the recording says so.
+    var offset_s: Double?
     var requests: [Request]
 
     var testDescription: String { "\(player) on \(plan_kbps) kbit/s" }
@@ -72,11 +74,17 @@ struct Recordings: Decodable {
     var media: [String: Media]
     var runs: [RecordedRun]
 
-    static let all: Recordings = {
-        guard let url = Bundle.module.url(forResource: "Fixtures/real-player-runs", withExtension: "json"),
+    static let all = load("real-player-runs")
+
+    /// Two runs of Chromium's own player on other links with another stream, which no constant was chosen by
+    /// (Fixtures/chromium-runs.json).
+    static let others = load("chromium-runs")
+
+    private static func load(_ name: String) -> Recordings {
+        guard let url = Bundle.module.url(forResource: "Fixtures/" + name, withExtension: "json"),
             let data = try? Data(contentsOf: url),
             let decoded = try? JSONDecoder().decode(Recordings.self, from: data)
         else { return Recordings(media: [:], runs: []) }
         return decoded
-    }()
+    }
 }

@@ -102,7 +102,8 @@ package struct ShakaRule: AdaptationRule {
         let time = (sample.active?.time ?? (sample.total - wait)).seconds
         let bytes = sample.active?.bytes ?? sample.bytes
         guard sample.isMain else { return measure(bytes, time) }
-        measure(bytes - counted.bytes, time - counted.seconds, ofAtLeast: counted.bytes > .zero ? 1 : nil)
+        // What is left behind the last piece is one more, and dropped when it is small.
+        measure(bytes - counted.bytes, time - counted.seconds)
         counted = (.zero, 0)
     }
 
@@ -111,8 +112,8 @@ package struct ShakaRule: AdaptationRule {
         if change == .sought { counted = (.zero, 0) }
     }
 
-    private mutating func measure(_ bytes: ByteCount, _ seconds: Double, ofAtLeast least: Int64? = nil) {
-        guard bytes >= least.map({ ByteCount($0) }) ?? settings.smallestSample, seconds >= 0.005 else { return }
+    private mutating func measure(_ bytes: ByteCount, _ seconds: Double) {
+        guard bytes >= settings.smallestSample, seconds >= 0.005 else { return }
         let rate = Double(bytes.count) * 8 / seconds
         measured = measured + bytes
         fast.sample(rate, weight: seconds)
