@@ -5,8 +5,8 @@ import Quantities
 extension PlayerSession {
     /// Sets the playback rate, or jumps to the edge, when it is time to look.
     mutating func keepLatency(at now: Instant, _ effects: inout [SessionEffect]) {
-        guard let rule = catchUp, state == .playing, !isInBreak, let situation = latencySituation(at: now),
-            !settings.catchesUpInLowLatencyOnly || isLowLatencyStream
+        guard let rule = catchUp, state == .playing, !isInBreak,
+            !settings.catchesUpInLowLatencyOnly || isLowLatencyStream, let situation = latencySituation(at: now)
         else {
             adapting.catchUpDue = nil
             if catchUp != nil { setPlaybackRate(1, at: now) }

@@ -165,7 +165,8 @@ extension PlayerSession {
     ///
     /// Live latency is the wall time now less that of the rendered frame.
     var liveOrigin: WallTime? {
-        isLive ? presentation?.dynamicTiming?.availabilityStart ?? wallOrigin : nil
+        guard isLive else { return nil }
+        return presentation?.dynamicTiming?.availabilityStart ?? wallOrigin
     }
 
     /// The viewer has fallen out of the window of a live stream: go on at the live edge's distance.

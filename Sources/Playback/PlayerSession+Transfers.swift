@@ -63,7 +63,7 @@ extension PlayerSession {
         var transfer = PendingTransfer(id: id, kind: kind, purpose: purpose, uri: uri, due: due, attempt: attempt)
         transfer.begun = playheadInstant
         if case .update = reading { transfer.isPartial = true }
-        if let loader = purpose.loader { transfer.location = locationName(of: loader) }
+        if context.namesResources, let loader = purpose.loader { transfer.location = locationName(of: loader) }
         if let segment {
             transfer.bitRate = segment.bitRate
             transfer.sequence = segment.segment.sequence

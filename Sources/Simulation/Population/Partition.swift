@@ -15,6 +15,8 @@ final class Partition: @unchecked Sendable {
 
     let settings: SimulationSettings
     let players: [PlayerSession.Context]
+    /// The least that any player allows a whole transfer, in nanoseconds.
+    let shortestTotal: Int64
     let names: Names
     let recorder: LoopRecorder
     let sessions = Slab<ModelledSession>()
@@ -51,6 +53,7 @@ final class Partition: @unchecked Sendable {
     init(_ settings: SimulationSettings, players: [PlayerSession.Context], number: Int, names: Names) {
         self.settings = settings
         self.players = players
+        shortestTotal = players.map { $0.settings.timeouts.total.nanoseconds }.min() ?? 0
         self.names = names
         recorder = LoopRecorder(sampling: settings.sampling)
         queue = EventQueue(epoch: settings.epoch.nanoseconds)
@@ -205,7 +208,10 @@ final class Partition: @unchecked Sendable {
         let session = sessions.pointer(place)
         var position = 0
         while position < effects.count {
-            switch effects[position] {
+            // Moved out, not copied: an effect holds a dozen references.
+            var effect = SessionEffect.acquireLicence
+            swap(&effect, &effects[position])
+            switch consume effect {
             case .report(let event):
                 if case .stateChanged = event.event { session.pointee.hasNews = true }
                 recorder.record(event, in: &session.pointee.ledger)
