@@ -7,7 +7,7 @@ extension PlayerSession {
         of position: Int, _ playlist: MediaPlaylist, from uri: String, age: TimeAmount? = nil, at now: Instant,
         _ effects: inout [SessionEffect]
     ) {
-        let old = loaders[position].media.flatMap { $0.selection == loaders[position].selection ? $0 : nil }
+        let old = loaders[position].hasSelectedMedia ? loaders[position].media : nil
         loaders[position].reload.isPending = false
         let media = LoadedMedia(
             selection: loaders[position].selection, segments: playlist.segments, playlist: playlist,

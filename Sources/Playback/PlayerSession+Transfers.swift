@@ -121,6 +121,10 @@ extension PlayerSession {
     private mutating func succeeded(
         _ transfer: PendingTransfer, _ outcome: TransferReport, at now: Instant, _ effects: inout [SessionEffect]
     ) {
+        // Most transfers are these; matching below would copy the document first.
+        if case .segment(let position) = transfer.purpose {
+            return segmentPartArrived(of: position, transfer, outcome, at: now, &effects)
+        }
         let uri = outcome.finalURI ?? transfer.uri
         switch (transfer.purpose, outcome.document) {
         case (.abandoned, _), (.asset, _):

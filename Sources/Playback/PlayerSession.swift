@@ -73,6 +73,8 @@ package struct PlayerSession: Sendable {
     var adapting = AdaptingState()
     /// Keeps the distance from the live edge; nil for a player that does not.
     var catchUp: (any CatchUpRule)?
+    /// Whether there is one.
+    let hasCatchUp: Bool
     var locations = LocationState()
     var awaited = Awaited()
     /// The presentation's clock less the local one.
@@ -119,6 +121,7 @@ package struct PlayerSession: Sendable {
         presentationBase = manifestURI
         cmcd = Self.telemetry(context, seed: seed, isAsset: isAsset)
         catchUp = context.settings.catchUp?.makeRule()
+        hasCatchUp = catchUp != nil
         adapt(by: context.settings.adaptation.makeRule(seed: seed))
     }
 

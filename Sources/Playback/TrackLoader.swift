@@ -96,8 +96,9 @@ struct TrackLoader: Sendable {
     var selection: TrackSelection { didSet { noteMedia() } }
     /// Nil until the selected track's segments are known.
     var media: LoadedMedia? { didSet { noteMedia() } }
-    /// True while `media` is that of `selection`, and while it may still grow: kept beside it, since both are asked with
+    /// True while there is `media`, while it is that of `selection`, and while it may still grow: kept beside it, since both are asked with
     /// every input and looking into an optional of this size copies it.
+    private(set) var hasMedia = false
     private(set) var hasSelectedMedia = false
     private(set) var isMediaLive = false
     /// True when parts or chunks of it can be had as they are made.
@@ -155,15 +156,10 @@ struct TrackLoader: Sendable {
     }
 
     private mutating func noteMedia() {
-        guard let media else {
-            hasSelectedMedia = false
-            isMediaLive = false
-            isMediaLowLatency = false
-            return
-        }
-        hasSelectedMedia = media.selection == selection
-        isMediaLive = media.isLive
-        isMediaLowLatency = media.playlist?.isLowLatency == true || !media.segments.isAvailableComplete
+        hasMedia = media != nil
+        hasSelectedMedia = hasMedia && media?.selection == selection
+        isMediaLive = media?.isLive == true
+        isMediaLowLatency = media?.playlist?.isLowLatency == true || media?.segments.isAvailableComplete == false
     }
 
     var isIdle: Bool {

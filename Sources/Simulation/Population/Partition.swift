@@ -25,7 +25,7 @@ final class Partition: @unchecked Sendable {
     var linkOfHousehold: [UInt64: Int32] = [:]
     var queue: EventQueue
     var effects: [SessionEffect] = []
-    var shares: [EdgeShare]
+    let shares: [EdgeShare]
     /// Requests that wait for a connection of their session, in order.
     var waitingRequests: [Int32: [(id: TransferID, request: SessionRequest)]] = [:]
     /// Transfers that have all their bytes but those that the edge itself has not got, by the object or the fetch.
@@ -57,7 +57,7 @@ final class Partition: @unchecked Sendable {
         self.names = names
         recorder = LoopRecorder(sampling: settings.sampling)
         queue = EventQueue(epoch: settings.epoch.nanoseconds)
-        shares = Array(repeating: EdgeShare(), count: settings.edges.count)
+        shares = settings.edges.map { _ in EdgeShare() }
         livePlaylists = Array(repeating: nil, count: settings.contents.count)
         fetches = UInt64(number) << 48
     }
