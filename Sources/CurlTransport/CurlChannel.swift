@@ -242,7 +242,7 @@ extension CurlChannel {
 
     /// A transfer has ended and its handle is free.
     func finished(_ id: TransferID, _ result: Result<TransferResult, FailedTransfer>) {
-        for socket in sockets where !hasPaused(to: socket.origin) { loop.markIdle(socket.descriptor) }
+        for socket in sockets where !hasUnwatched(to: socket.origin) { loop.markIdle(socket.descriptor) }
         runningChanged()
         report(id, result)
         while let next = waiting.first, let handle = freeHandle() {
@@ -283,9 +283,13 @@ extension CurlChannel {
     /// Whether libcurl has a transfer to an origin.
     func hasRunning(to origin: Int) -> Bool { transfers.contains { $0.isRunning(to: origin) } }
 
-    /// Whether a transfer to an origin is paused: libcurl then wants nothing of its connection, which yet is in use.
-    private func hasPaused(to origin: Int) -> Bool {
-        link != nil && transfers.contains { $0.isRunning(to: origin) && $0.response.pointee.paused }
+    /// Whether a transfer to an origin may be on a connection that libcurl does not watch: one that is paused, or that goes
+    /// on and has not had libcurl's turn yet.
+    private func hasUnwatched(to origin: Int) -> Bool {
+        guard link != nil else { return false }
+        let running = transfers.count { $0.isRunning(to: origin) }
+        guard running > 0, settings.version == .http1 else { return running > 0 }
+        return sockets.count { $0.origin == origin && loop.state(of: $0.descriptor).wanted != 0 } < running
     }
 
     private func freeHandle() -> EasyTransfer? {

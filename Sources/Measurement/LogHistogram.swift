@@ -41,22 +41,51 @@ package struct LogHistogram: Sendable, Equatable {
 
     /// Records a span.
     package mutating func record(_ amount: TimeAmount) {
-        let nanoseconds = amount.nanoseconds
-        let micros = nanoseconds <= 0 ? 0 : (UInt64(nanoseconds) + 500) / 1_000
-        record(microseconds: micros)
+        record(Mark(amount))
     }
 
     /// Records a whole number of microseconds so many times.
     package mutating func record(microseconds: UInt64, times: UInt64 = 1) {
+        record(Mark(microseconds: microseconds), times: times)
+    }
+
+    /// A span and its bucket, found once for all the histograms that record it.
+    struct Mark {
+        let value: UInt64
+        let index: Int
+
+        init(microseconds: UInt64) {
+            value = min(microseconds, LogHistogram.longestMicroseconds)
+            index = LogHistogram.index(of: value)
+        }
+
+        init(_ amount: TimeAmount) {
+            let nanoseconds = amount.nanoseconds
+            self.init(microseconds: nanoseconds <= 0 ? 0 : (UInt64(nanoseconds) + 500) / 1_000)
+        }
+    }
+
+    mutating func record(_ mark: Mark, times: UInt64 = 1) {
         guard times > 0 else { return }
-        let value = min(microseconds, Self.longestMicroseconds)
-        let index = Self.index(of: value)
+        let value = mark.value
+        let index = mark.index
         if index < base || index >= base + counts.count { makeRoom(from: index, through: index) }
         counts[index - base] &+= times
         count &+= times
         sum = Self.saturatingSum(sum, times == 1 ? value : Self.saturatingProduct(value, times))
         if value < minimumMicroseconds { minimumMicroseconds = value }
         if value > maximumMicroseconds { maximumMicroseconds = value }
+    }
+
+    /// An empty histogram that has room for what this one holds, where that was much: the next interval of a busy loop is
+    /// like the one before, and growing step by step costs more than recording.
+    func emptied() -> LogHistogram {
+        var next = LogHistogram()
+        guard !isEmpty else { return next }
+        let first = Self.index(of: minimumMicroseconds)
+        let last = Self.index(of: maximumMicroseconds)
+        if count >= UInt64((last - first) / 4) { next.makeRoom(from: first, through: last) }
+        return next
     }
 
     /// Adds all values of another histogram, exactly: the result is as if each had been recorded here.

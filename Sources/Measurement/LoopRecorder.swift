@@ -177,11 +177,15 @@ package final class LoopRecorder {
     // MARK: Inside
 
     private func record(_ transfer: TransferRecord, of ledger: inout SessionLedger) {
-        transferSlots[Int(transfer.kind.rawValue)].record(transfer)
-        transferSlots[Int(ledger.slots.transferStream)].record(transfer)
-        transferSlots[Int(ledger.slots.transferRegion)].record(transfer)
-        transferSlots[Int(edgeSlot(of: transfer, &ledger))].record(transfer)
-        if !transfer.step.isEmpty { transferSlots[Int(transferSlot(CellKey(.step, transfer.step)))].record(transfer) }
+        let marks = TransferMarks(transfer)
+        let edge = Int(edgeSlot(of: transfer, &ledger))
+        transferSlots[Int(transfer.kind.rawValue)].cell.record(transfer, marks)
+        transferSlots[Int(ledger.slots.transferStream)].cell.record(transfer, marks)
+        transferSlots[Int(ledger.slots.transferRegion)].cell.record(transfer, marks)
+        transferSlots[edge].cell.record(transfer, marks)
+        if !transfer.step.isEmpty {
+            transferSlots[Int(transferSlot(CellKey(.step, transfer.step)))].cell.record(transfer, marks)
+        }
         if ledger.slots.isSampled { sampled.append(SampledTransfer(session: ledger.id, record: transfer)) }
     }
 
@@ -243,7 +247,9 @@ private struct SessionSlot {
         cell.stateTime = clock.take(at: now)
         let part = IntervalDelta.Sessions(key: key, cell: cell, concurrent: clock.counts)
         let isQuiet = clock.counts == PerState() && cell == SessionCell()
+        let latency = cell.latency.emptied()
         cell = SessionCell()
+        cell.latency = latency
         return isQuiet ? nil : part
     }
 }
@@ -253,12 +259,10 @@ private struct TransferSlot {
     let key: CellKey
     var cell = TransferCell()
 
-    mutating func record(_ transfer: TransferRecord) { cell.record(transfer) }
-
     mutating func take() -> IntervalDelta.Transfers? {
         guard !cell.statuses.isEmpty else { return nil }
         let part = IntervalDelta.Transfers(key: key, cell: cell)
-        cell = TransferCell()
+        cell = cell.emptied()
         return part
     }
 }

@@ -61,6 +61,28 @@ package struct StatusTally: Sendable, Hashable {
     }
 }
 
+/// What cells count of one transfer: found once, though several cells count it.
+struct TransferMarks {
+    let entry: StatusTally
+    /// True for a complete response, whatever its status.
+    let isComplete: Bool
+    let beginLateness: LogHistogram.Mark
+    let firstByte: LogHistogram.Mark
+    let total: LogHistogram.Mark
+    let dueToDone: LogHistogram.Mark
+
+    init(_ transfer: borrowing TransferRecord) {
+        entry = StatusTally(
+            outcome: transfer.isCancelled ? .cancelled : transfer.isFailed ? .failed : .completed,
+            status: transfer.status, tally: Tally(count: 1, bytes: transfer.bytes.count))
+        isComplete = transfer.error.isEmpty
+        beginLateness = LogHistogram.Mark(transfer.timings.begun - transfer.due)
+        firstByte = LogHistogram.Mark(transfer.timings.firstByte)
+        total = LogHistogram.Mark(transfer.timings.total)
+        dueToDone = LogHistogram.Mark(transfer.timings.ended - transfer.due)
+    }
+}
+
 /// The sums over a set of transfers.
 ///
 /// Adds up exactly over loops, seconds, shards and machines.
@@ -88,22 +110,32 @@ package struct TransferCell: Sendable, Equatable {
     package init() {}
 
     /// Takes account of one transfer.
-    package mutating func record(_ transfer: TransferRecord) {
-        count(
-            StatusTally(
-                outcome: TransferOutcome(transfer), status: transfer.status,
-                tally: Tally(count: 1, bytes: transfer.bytes.count)))
+    package mutating func record(_ transfer: TransferRecord) { record(transfer, TransferMarks(transfer)) }
+
+    /// Takes account of one transfer whose marks have been worked out, once for all cells that it counts in.
+    mutating func record(_ transfer: borrowing TransferRecord, _ marks: borrowing TransferMarks) {
+        count(marks.entry)
         if transfer.attempt > 0 { retries += 1 }
         if !transfer.connectionReused { newConnections += 1 }
-        beginLateness.record(transfer.timings.begun - transfer.due)
-        guard transfer.error.isEmpty else {
-            if !transfer.isCancelled { errors[transfer.error, default: 0] += 1 }
+        beginLateness.record(marks.beginLateness)
+        guard marks.isComplete else {
+            if marks.entry.outcome != .cancelled { errors[transfer.error, default: 0] += 1 }
             return
         }
         cache[transfer.cache] += 1
-        firstByte.record(transfer.timings.firstByte)
-        total.record(transfer.timings.total)
-        dueToDone.record(transfer.timings.ended - transfer.due)
+        firstByte.record(marks.firstByte)
+        total.record(marks.total)
+        dueToDone.record(marks.dueToDone)
+    }
+
+    /// Empty sums for the next interval, with room for as much.
+    func emptied() -> TransferCell {
+        var next = TransferCell()
+        next.firstByte = firstByte.emptied()
+        next.total = total.emptied()
+        next.dueToDone = dueToDone.emptied()
+        next.beginLateness = beginLateness.emptied()
+        return next
     }
 
     private mutating func count(_ entry: StatusTally) {

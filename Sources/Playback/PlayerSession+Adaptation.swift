@@ -66,7 +66,7 @@ extension PlayerSession {
         guard !loaders[position].ladder.isEmpty else { return nil }
         if let held = heldTrack(of: position) { return held }
         let wanted = ask(for: position, duration: .zero, at: now)?.track
-        if position == 0, !hasStarted, rule != nil { loaders[position].isDecided = true }
+        if position == 0, !hasStarted, hasRule { loaders[position].isDecided = true }
         return wanted
     }
 
@@ -78,7 +78,7 @@ extension PlayerSession {
         if case .fixed(let fixed) = settings.adaptation {
             return (ladder[fixed.choice(in: loaders[position].ladderRates)], .zero)
         }
-        guard rule != nil, ladder.count > 1, loaders[position].kind != .subtitles else { return (ladder[0], .zero) }
+        guard hasRule, ladder.count > 1, loaders[position].kind != .subtitles else { return (ladder[0], .zero) }
         if position > 0 {
             let current = ladder.firstIndex(of: loaders[position].selection.track)
             let wanted = rule?.chooseSecondary(loaders[position].ladderRates, current: current) ?? 0
@@ -90,15 +90,19 @@ extension PlayerSession {
     }
 
     /// What the rule is to know of the main loader.
-    func situation(duration: TimeAmount, at now: Instant) -> AdaptationSituation {
-        let loader = loaders[0]
+    ///
+    /// Mutating only so that it is told in place: a session is not copied to ask it.
+    mutating func situation(duration: TimeAmount, at now: Instant) -> AdaptationSituation {
+        // Field by field: a copy of the loader would be one of all its arrays and strings.
+        let ladder = loaders[0].ladder
+        let current = loaders[0].selection.track
         let played = position(at: now)
         var situation = AdaptationSituation(
-            ladder: loader.ladderRates, averages: loader.ladderAverages,
-            current: isPositioned || adapting.segments > 0 ? loader.ladder.firstIndex(of: loader.selection.track) : nil,
-            buffer: max(.zero, loader.buffer.end - played), bufferTarget: forwardTarget(of: 0),
+            ladder: loaders[0].ladderRates, averages: loaders[0].ladderAverages,
+            current: isPositioned || adapting.segments > 0 ? ladder.firstIndex(of: current) : nil,
+            buffer: max(.zero, loaders[0].buffer.end - played), bufferTarget: forwardTarget(of: 0),
             segmentDuration: duration, now: now)
-        situation.firstListed = loader.ladder.indices.min { loader.ladder[$0] < loader.ladder[$1] } ?? 0
+        situation.firstListed = ladder.indices.min { ladder[$0] < ladder[$1] } ?? 0
         situation.segmentIndex = adapting.segments
         situation.hasStarted = hasStarted
         situation.isStalled = state == .rebuffering
@@ -109,18 +113,15 @@ extension PlayerSession {
             situation.latencyTarget = holdBack
             if let origin = liveOrigin { situation.liveLatency = wall(at: now) - (origin + (played - .zero)) }
             situation.isLowLatency = settings.usesLowLatency && isLowLatencyStream
-        } else if let list = loader.media?.segments, let last = list.lastSequence, let next = loader.nextSequence {
+        } else if let next = loaders[0].nextSequence, let last = loaders[0].media?.segments.lastSequence {
             situation.segmentsLeft = Int(max(0, min(last - next + 1, 1_000_000)))
         }
-        if loaders.count > 1, loaders[1].kind == .audio, let audio = track(of: 1) {
-            situation.audioBitRate = audio.bitRate
-        }
+        if loaders.count > 1, loaders[1].kind == .audio, let rate = bitRate(of: 1) { situation.audioBitRate = rate }
         return situation
     }
 
     var isLowLatencyStream: Bool {
-        guard let media = loaders.first?.media else { return false }
-        return media.playlist?.isLowLatency == true || !media.segments.isAvailableComplete
+        !loaders.isEmpty && loaders[0].isMediaLowLatency
     }
 
     /// A player that can replace what it has buffered in a lower track begins anew one and a half segments ahead of the
@@ -141,8 +142,8 @@ extension PlayerSession {
 
     /// Puts a segment that has come into its loader's buffer.
     mutating func store(_ job: SegmentJob, bitRate: BitRate, in position: Int) {
-        if position == 0 {
-            for other in loaders.indices.dropFirst() where loaders[other].plannedDue == .distantFuture {
+        if position == 0, loaders.count > 1 {
+            for other in 1..<loaders.count where loaders[other].plannedDue == .distantFuture {
                 loaders[other].plannedDue = nil
             }
         }
@@ -161,7 +162,7 @@ extension PlayerSession {
 
     /// Tells the rule of a media transfer that ended well.
     mutating func tellRule(of position: Int, _ job: SegmentJob, _ outcome: TransferReport, wasHinted: Bool) {
-        guard rule != nil else { return }
+        guard hasRule else { return }
         var sample = TransferSample(
             isMain: position == 0, bytes: outcome.bytes, firstByte: outcome.timings.firstByte,
             total: outcome.timings.total, duration: job.segment.duration,
@@ -174,7 +175,7 @@ extension PlayerSession {
     /// Tells the rule that the playhead moved, stopped or went on.
     mutating func playbackChanged(_ change: PlaybackChange, at now: Instant) {
         if change == .stalled { latencyStalled(at: now) }
-        guard rule != nil, !loaders.isEmpty else { return }
+        guard hasRule, !loaders.isEmpty else { return }
         let situation = situation(duration: .zero, at: now)
         rule?.playbackChanged(change, situation)
     }
@@ -189,15 +190,15 @@ extension PlayerSession {
 
     /// The transfer of which progress is wanted.
     package var progressTransfer: TransferID? {
-        guard !isAsset, !state.isFinal, rule?.progressInterval != nil, let main = loaders.first,
-            main.ladder.count > 1, case .fetching(let job) = main.activity, job.stage == .segment
+        guard progressInterval != nil, !isAsset, !state.isFinal, !loaders.isEmpty, loaders[0].ladder.count > 1,
+            case .fetching(let job) = loaders[0].activity, job.stage == .segment
         else { return nil }
         return pending.first { $0.purpose == .segment(loader: 0) }?.id
     }
 
     /// Keeps the instant of the next look; one that has passed without an answer is put off.
     mutating func planProgress(at now: Instant) {
-        guard wantsProgress, let interval = rule?.progressInterval else {
+        guard let interval = progressInterval, wantsProgress else {
             adapting.progressDue = nil
             return
         }

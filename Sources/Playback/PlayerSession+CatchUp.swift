@@ -5,14 +5,15 @@ import Quantities
 extension PlayerSession {
     /// Sets the playback rate, or jumps to the edge, when it is time to look.
     mutating func keepLatency(at now: Instant, _ effects: inout [SessionEffect]) {
-        guard let rule = catchUp, state == .playing, !isInBreak, let situation = latencySituation(at: now),
-            !settings.catchesUpInLowLatencyOnly || isLowLatencyStream
+        guard hasCatchUp else { return }
+        guard state == .playing, !isInBreak, !settings.catchesUpInLowLatencyOnly || isLowLatencyStream, knowsLatency
         else {
             adapting.catchUpDue = nil
-            if catchUp != nil { setPlaybackRate(1, at: now) }
+            setPlaybackRate(1, at: now)
             return
         }
         if let due = adapting.catchUpDue, due > now { return }
+        guard let rule = catchUp, let situation = latencySituation(at: now) else { return }
         adapting.catchUpDue = now + max(rule.interval, .milliseconds(20))
         if let jump = rule.jumpDrift, situation.latency - situation.target > jump {
             setPlaybackRate(1, at: now)
@@ -29,6 +30,11 @@ extension PlayerSession {
         guard catchUp != nil else { return }
         setPlaybackRate(1, at: now)
         if let situation = latencySituation(at: now) { catchUp?.stalled(situation) }
+    }
+
+    /// True when the distance from the live edge can be told.
+    private var knowsLatency: Bool {
+        holdBack != nil && !loaders.isEmpty && loaders[0].hasMedia && liveOrigin != nil
     }
 
     private func latencySituation(at now: Instant) -> LatencySituation? {

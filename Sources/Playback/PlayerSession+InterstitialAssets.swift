@@ -12,7 +12,7 @@ extension PlayerSession {
         let uri = active.assets[0]
         breaks?.active[0].assets.removeFirst()
         var session = PlayerSession(context: context, manifestURI: uri, seed: seed, isAsset: true)
-        session.rule = rule
+        session.adapt(by: rule)
         session.isHeld = true
         let number = breaks?.nextPlayer ?? 0
         breaks?.nextPlayer = number + 1

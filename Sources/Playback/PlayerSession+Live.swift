@@ -7,7 +7,7 @@ extension PlayerSession {
         of position: Int, _ playlist: MediaPlaylist, from uri: String, age: TimeAmount? = nil, at now: Instant,
         _ effects: inout [SessionEffect]
     ) {
-        let old = loaders[position].media.flatMap { $0.selection == loaders[position].selection ? $0 : nil }
+        let old = loaders[position].hasSelectedMedia ? loaders[position].media : nil
         loaders[position].reload.isPending = false
         let media = LoadedMedia(
             selection: loaders[position].selection, segments: playlist.segments, playlist: playlist,
@@ -165,7 +165,8 @@ extension PlayerSession {
     ///
     /// Live latency is the wall time now less that of the rendered frame.
     var liveOrigin: WallTime? {
-        isLive ? presentation?.dynamicTiming?.availabilityStart ?? wallOrigin : nil
+        guard isLive else { return nil }
+        return presentation?.dynamicTiming?.availabilityStart ?? wallOrigin
     }
 
     /// The viewer has fallen out of the window of a live stream: go on at the live edge's distance.

@@ -98,7 +98,7 @@ extension PlayerSession {
     ///
     /// - Returns: False when it is not there yet.
     mutating func findPiece(of position: Int, _ playlist: MediaPlaylist, _ media: LoadedMedia) -> Bool {
-        let time = loaders[position].fetchPoint - media.offset + .milliseconds(20)
+        let time = (loaders[position].replacing ?? loaders[position].buffer.end) - media.offset + .milliseconds(20)
         let list = playlist.segments
         var sequence = (list.lastSequence ?? -1) + 1
         if let last = list.last, time < last.end {
@@ -155,10 +155,10 @@ extension PlayerSession {
         guard let last = playlist.extras.parts.last else { return true }
         if let section = last.initialization {
             let uri = URIReference.resolve(section.uri, against: media.base)
-            if !loaders[position].hasFetched(Self.fingerprint(uri, section.byteRange)) { return true }
+            if !loaders[position].fetched.contains(Self.fingerprint(uri, section.byteRange)) { return true }
         }
         guard let key = last.key else { return false }
-        return !loaders[position].hasFetched(
+        return !loaders[position].fetched.contains(
             Self.fingerprint(URIReference.resolve(key.uri, against: media.base), nil))
     }
 

@@ -10,6 +10,16 @@ extension PlayerSession {
         return selection.set < sets.count ? sets[selection.set] : nil
     }
 
+    /// The declared bit rate of a loader's track, without a copy of the track.
+    func bitRate(of position: Int) -> BitRate? {
+        let selection = loaders[position].selection
+        guard let presentation, selection.period < presentation.periods.count,
+            selection.set < presentation.periods[selection.period].switchingSets.count,
+            selection.track < presentation.periods[selection.period].switchingSets[selection.set].tracks.count
+        else { return nil }
+        return presentation.periods[selection.period].switchingSets[selection.set].tracks[selection.track].bitRate
+    }
+
     func track(of position: Int) -> Track? {
         guard let set = switchingSet(of: position), loaders[position].selection.track < set.tracks.count else {
             return nil

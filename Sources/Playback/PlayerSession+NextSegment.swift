@@ -17,31 +17,30 @@ extension PlayerSession {
     }
 
     mutating func nextSegment(of position: Int, _ media: LoadedMedia, at now: Instant) -> NextSegment {
-        let list = media.segments
         let mayGrow = media.isLive || expectsUpdates
         if let playlist = media.playlist, playlist.isLowLatency, settings.usesLowLatency {
             return nextPiece(of: position, playlist, media)
         }
-        guard !list.isEmpty else { return mayGrow ? .awaitsReload : .endOfPeriod }
-        guard let sequence = loaders[position].nextSequence ?? sequence(at: loaders[position].fetchPoint, media) else {
-            return .awaitsReload
-        }
-        if let last = list.lastSequence, sequence > last {
+        guard !media.segments.isEmpty else { return mayGrow ? .awaitsReload : .endOfPeriod }
+        guard let (sequence, found) = segmentToFetch(by: position, media) else { return .awaitsReload }
+        if let last = media.segments.lastSequence, sequence > last {
             if let presentation, loaders[position].selection.period + 1 < presentation.periods.count {
                 return .endOfPeriod
             }
             return mayGrow ? .awaitsReload : .endOfPeriod
         }
-        guard let segment = list.segment(sequence) else { return .lost }
-        guard let timing = presentation?.dynamicTiming, presentation?.isDynamic == true else {
+        guard let segment = found ?? media.segments.segment(sequence) else { return .lost }
+        // Field by field: the timing has lists of locations, which would be copied with it.
+        guard let begin = presentation?.dynamicTiming?.availabilityStart, presentation?.isDynamic == true else {
             if media.isLive, loaders[position].nextSequence == nil, isBehindWindow(segment, position, media) {
                 return .lost
             }
             return .ready(segment, part: nil)
         }
-        let end = timing.availabilityStart + (segment.end - .zero)
-        let available = instant(at: end - list.availabilityOffset)
-        if let depth = timing.timeShiftBufferDepth, wall(at: now) > end + segment.duration + depth {
+        let end = begin + (segment.end - .zero)
+        let available = instant(at: end - media.segments.availabilityOffset)
+        if let depth = presentation?.dynamicTiming?.timeShiftBufferDepth, wall(at: now) > end + segment.duration + depth
+        {
             return .lost
         }
         return available <= now ? .ready(segment, part: nil) : .notBefore(available)
@@ -84,13 +83,15 @@ extension PlayerSession {
             && segment.start + media.offset > loaders[position].buffer.end + segment.duration
     }
 
-    /// The number of the segment that goes on at a point of the session's timeline.
-    private func sequence(at time: MediaTime, _ media: LoadedMedia) -> Int64? {
-        let wanted = time - media.offset
+    /// The number of the segment that goes on where a loader's segments end, and the segment where looking for it has
+    /// found it.
+    private func segmentToFetch(by position: Int, _ media: LoadedMedia) -> (sequence: Int64, found: Segment?)? {
+        if let known = loaders[position].nextSequence { return (known, nil) }
+        let wanted = (loaders[position].replacing ?? loaders[position].buffer.end) - media.offset
         // Times of renditions differ by rounding, those of audio and video by up to a frame.
         let tolerance = TimeAmount.milliseconds(50)
         guard let segment = media.segments.segment(at: wanted + tolerance) else { return nil }
-        return segment.end <= wanted + tolerance ? segment.sequence + 1 : segment.sequence
+        return segment.end <= wanted + tolerance ? (segment.sequence + 1, nil) : (segment.sequence, segment)
     }
 
     // MARK: Gaps

@@ -31,7 +31,7 @@ extension PlayerSession {
     func forwardTarget(of position: Int) -> TimeAmount {
         if position > 0, loaders[position].kind == .audio, leadOverMain(position) != nil { return .max }
         var target = settings.forwardTarget
-        if let bytes = settings.forwardBytes, let rate = track(of: position)?.bitRate.bitsPerSecond, rate > 0 {
+        if let bytes = settings.forwardBytes, let rate = bitRate(of: position)?.bitsPerSecond, rate > 0 {
             target = max(target, .seconds(Double(bytes.count) * 8 / rate))
         }
         if position == 0, let top = settings.topForwardTarget, loaders[0].selection.track == loaders[0].ladder.last,

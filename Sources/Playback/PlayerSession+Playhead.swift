@@ -157,8 +157,9 @@ extension PlayerSession {
 
     /// True when the presentation still grows.
     var isLive: Bool {
-        // By position: a closure over the loaders copies each of them, and this is asked with every input.
-        presentation?.isDynamic == true || loaders.indices.contains { loaders[$0].media?.isLive == true }
+        if presentation?.isDynamic == true { return true }
+        for position in loaders.indices where loaders[position].isMediaLive { return true }
+        return false
     }
 
     mutating func pause(at now: Instant, _ effects: inout [SessionEffect]) {

@@ -39,7 +39,7 @@ extension PlayerSession {
         // Nothing here copies a whole loader: this is asked for each loader with every input.
         let planned = loaders[position].plannedDue
         if let planned, planned > now { return false }
-        guard isReadyForSegment(position), let media = loaders[position].media else { return false }
+        guard isReadyForSegment(position) else { return false }
         let due = planned ?? now
         let level = loaders[position].buffer.end - self.position(at: now)
         let target = forwardTarget(of: position)
@@ -51,6 +51,7 @@ extension PlayerSession {
             plan(position, at: instant)
             return false
         }
+        guard let media = loaders[position].media else { return false }
         return step(position, media, due: due, at: now, &effects)
     }
 
@@ -85,11 +86,10 @@ extension PlayerSession {
 
     /// True when a loader waits for nothing but the instant at which its next segment is due.
     func isReadyForSegment(_ position: Int) -> Bool {
-        guard loaders[position].isIdle, !loaders[position].isComplete,
-            let selection = loaders[position].media?.selection
-        else { return false }
-        return selection == loaders[position].selection
-            && !retries.contains { $0.purpose == .segment(loader: position) }
+        guard loaders[position].hasSelectedMedia, loaders[position].isIdle, !loaders[position].isComplete else {
+            return false
+        }
+        return retries.isEmpty || !retries.contains { $0.purpose == .segment(loader: position) }
     }
 
     /// Starts on a segment, or turns to another track first; true when another step may follow at once.
@@ -104,7 +104,7 @@ extension PlayerSession {
         case .stay: break
         case .turn(let track):
             select(track: track, of: position, at: now, &effects)
-            return loaders[position].media?.selection == loaders[position].selection
+            return loaders[position].hasSelectedMedia
         case .wait(let instant):
             plan(position, at: instant)
             return false
@@ -114,7 +114,7 @@ extension PlayerSession {
         if segment.isGap {
             if let other = escape(from: position, until: end) {
                 select(track: other, of: position, at: now, &effects)
-                return loaders[position].media?.selection == loaders[position].selection
+                return loaders[position].hasSelectedMedia
             }
             loaders[position].buffer.append(end: end, bitRate: .zero)
             moveOn(position, from: segment.sequence, part: part)
@@ -122,15 +122,17 @@ extension PlayerSession {
         }
         var job = SegmentJob(
             segment: segment, part: part, start: segment.start + media.offset, end: end, base: media.base,
-            bitRate: track(of: position)?.bitRate ?? .zero, due: due, stage: .key)
+            bitRate: bitRate(of: position) ?? .zero, due: due, stage: .key)
         if !media.segments.isAvailableComplete, wall(at: now) < wallTime(of: segment) ?? wall(at: now) {
             job.chunkDuration = max(segment.duration - media.segments.availabilityOffset, segment.duration * 0.01)
         }
-        loaders[position].activity = .fetching(job)
         loaders[position].isDecided = false
         if position == 0, part == nil || part == 0 { adapting.segments += 1 }
-        if takePreload(of: position, job, at: now, &effects) { return loaders[position].isIdle }
-        beginSegmentPart(of: position, due: due, attempt: 0, &effects)
+        if part != nil, loaders[position].preload != nil {
+            loaders[position].activity = .fetching(job)
+            if takePreload(of: position, job, at: now, &effects) { return loaders[position].isIdle }
+        }
+        begin(consume job, of: position, due: due, attempt: 0, &effects)
         return false
     }
 
@@ -138,11 +140,21 @@ extension PlayerSession {
 
     /// Begins the first part of the loader's segment that has not been fetched.
     mutating func beginSegmentPart(of position: Int, due: Instant, attempt: Int, _ effects: inout [SessionEffect]) {
-        guard case .fetching(var job) = loaders[position].activity else { return }
+        var activity = TrackLoader.Activity.idle
+        swap(&activity, &loaders[position].activity)
+        guard case .fetching(let job) = consume activity else { return }
+        begin(job, of: position, due: due, attempt: attempt, &effects)
+    }
+
+    /// Begins the first part of a segment that has not been fetched, and keeps the job with its loader.
+    private mutating func begin(
+        _ job: consuming SegmentJob, of position: Int, due: Instant, attempt: Int, _ effects: inout [SessionEffect]
+    ) {
         if job.stage == .key {
             if let key = job.segment.key, key.keyFormat == "identity", !key.uri.isEmpty {
                 let uri = named(key.uri, base: job.base)
-                if !loaders[position].hasFetched(fingerprint(uri, nil, of: position, isKey: true)) {
+                let number = fingerprint(uri, nil, of: position, isKey: true)
+                if !loaders[position].fetched.contains(number) {
                     loaders[position].activity = .fetching(job)
                     return sendPart(.key, uri, nil, of: position, job, due: due, attempt: attempt, &effects)
                 }
@@ -152,7 +164,8 @@ extension PlayerSession {
         if job.stage == .initialization {
             if let section = job.segment.initialization, !isContinued(position) {
                 let uri = queried(named(section.uri, base: job.base), of: position)
-                if !loaders[position].hasFetched(fingerprint(uri, section.byteRange, of: position)) {
+                let number = fingerprint(uri, section.byteRange, of: position)
+                if !loaders[position].fetched.contains(number) {
                     if settings.fetchesInitializationBeside {
                         job.awaitsInitialization = true
                         job.stage = .segment
@@ -215,7 +228,10 @@ extension PlayerSession {
         of position: Int, _ transfer: PendingTransfer, _ outcome: TransferReport, at now: Instant,
         _ effects: inout [SessionEffect]
     ) {
-        guard case .fetching(var job) = loaders[position].activity else { return }
+        // The job is moved out, not copied; whoever still needs it puts it back.
+        var activity = TrackLoader.Activity.idle
+        swap(&activity, &loaders[position].activity)
+        guard case .fetching(var job) = consume activity else { return }
         switch job.stage {
         case .key:
             loaders[position].remember(fingerprint(transfer.uri, nil, of: position, isKey: true))
@@ -226,6 +242,7 @@ extension PlayerSession {
             job.stage = .segment
         case .segment:
             if job.awaitsInitialization {
+                loaders[position].activity = .fetching(job)
                 adapting.held.append((position, outcome))
                 return
             }
@@ -245,7 +262,7 @@ extension PlayerSession {
         // A media playlist by itself declares no bit rate: then the segment's own counts.
         let measured = BitRate(outcome.bytes, over: job.segment.duration)
         store(job, bitRate: job.bitRate > .zero ? job.bitRate : measured, in: position)
-        if loaders[position].media?.selection == loaders[position].selection, presentation?.isDynamic != true {
+        if loaders[position].hasSelectedMedia, presentation?.isDynamic != true {
             moveOn(position, from: job.segment.sequence, part: job.part)
         } else {
             loaders[position].nextSequence = nil

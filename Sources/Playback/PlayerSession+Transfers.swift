@@ -63,7 +63,7 @@ extension PlayerSession {
         var transfer = PendingTransfer(id: id, kind: kind, purpose: purpose, uri: uri, due: due, attempt: attempt)
         transfer.begun = playheadInstant
         if case .update = reading { transfer.isPartial = true }
-        if let loader = purpose.loader { transfer.location = locationName(of: loader) }
+        if context.namesResources, let loader = purpose.loader { transfer.location = locationName(of: loader) }
         if let segment {
             transfer.bitRate = segment.bitRate
             transfer.sequence = segment.segment.sequence
@@ -121,6 +121,10 @@ extension PlayerSession {
     private mutating func succeeded(
         _ transfer: PendingTransfer, _ outcome: TransferReport, at now: Instant, _ effects: inout [SessionEffect]
     ) {
+        // Most transfers are these; matching below would copy the document first.
+        if case .segment(let position) = transfer.purpose {
+            return segmentPartArrived(of: position, transfer, outcome, at: now, &effects)
+        }
         let uri = outcome.finalURI ?? transfer.uri
         switch (transfer.purpose, outcome.document) {
         case (.abandoned, _), (.asset, _):

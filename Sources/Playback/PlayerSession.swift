@@ -66,9 +66,15 @@ package struct PlayerSession: Sendable {
     var retries: [PlannedRetry] = []
     var nextTransfer: UInt32 = 0
     var rule: (any AdaptationRule)?
+    /// Whether there is a rule, and how often it wants to look at a segment in progress (nil when never), which no rule
+    /// changes: asked with every input, where asking the rule would copy it.
+    private(set) var hasRule = false
+    private(set) var progressInterval: TimeAmount?
     var adapting = AdaptingState()
     /// Keeps the distance from the live edge; nil for a player that does not.
     var catchUp: (any CatchUpRule)?
+    /// Whether there is one.
+    let hasCatchUp: Bool
     var locations = LocationState()
     var awaited = Awaited()
     /// The presentation's clock less the local one.
@@ -114,8 +120,16 @@ package struct PlayerSession: Sendable {
         self.isAsset = isAsset
         presentationBase = manifestURI
         cmcd = Self.telemetry(context, seed: seed, isAsset: isAsset)
-        rule = context.settings.adaptation.makeRule(seed: seed)
         catchUp = context.settings.catchUp?.makeRule()
+        hasCatchUp = catchUp != nil
+        adapt(by: context.settings.adaptation.makeRule(seed: seed))
+    }
+
+    /// Gives the session a rule of its own.
+    mutating func adapt(by rule: (any AdaptationRule)?) {
+        self.rule = rule
+        hasRule = rule != nil
+        progressInterval = rule?.progressInterval
     }
 
     var settings: PlayerSettings { context.settings }
@@ -163,10 +177,18 @@ package struct PlayerSession: Sendable {
         if breaks != nil { runBreaks(at: now, &effects) }
     }
 
+    /// ``isFinished`` and ``wakeUp`` of a session that is reached through a pointer: in place.
+    ///
+    /// The getters would copy the whole session first, because nothing says that its memory does not change meanwhile.
+    @inline(never)
+    package mutating func outlook() -> (isFinished: Bool, wakeUp: Instant?) { (isFinished, wakeUp) }
+
     /// When the session next wants to be woken; nil when only a transfer's end or a request can move it on.
+    @inline(never)
     package var wakeUp: Instant? {
         guard !state.isFinal, isBegun else { return nil }
-        var earliest = retries.map(\.due).min() ?? .distantFuture
+        var earliest = Instant.distantFuture
+        for position in retries.indices { earliest = min(earliest, retries[position].due) }
         if let due = presentationReload.due { earliest = min(earliest, due) }
         if let due = locations.steering?.due { earliest = min(earliest, due) }
         if let due = telemetryDue { earliest = min(earliest, due) }

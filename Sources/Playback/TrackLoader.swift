@@ -93,9 +93,16 @@ struct TrackLoader: Sendable {
     }
 
     let kind: MediaKind
-    var selection: TrackSelection
+    var selection: TrackSelection { didSet { noteMedia() } }
     /// Nil until the selected track's segments are known.
-    var media: LoadedMedia?
+    var media: LoadedMedia? { didSet { noteMedia() } }
+    /// True while there is `media`, while it is that of `selection`, and while it may still grow: kept beside it, since both are asked with
+    /// every input and looking into an optional of this size copies it.
+    private(set) var hasMedia = false
+    private(set) var hasSelectedMedia = false
+    private(set) var isMediaLive = false
+    /// True when parts or chunks of it can be had as they are made.
+    private(set) var isMediaLowLatency = false
     var buffer: MediaBuffer
     /// The number of the segment to fetch next; nil when it must be found by time.
     var nextSequence: Int64?
@@ -150,6 +157,13 @@ struct TrackLoader: Sendable {
         buffer = MediaBuffer(at: start)
     }
 
+    private mutating func noteMedia() {
+        hasMedia = media != nil
+        hasSelectedMedia = hasMedia && media?.selection == selection
+        isMediaLive = media?.isLive == true
+        isMediaLowLatency = media?.playlist?.isLowLatency == true || media?.segments.isAvailableComplete == false
+    }
+
     var isIdle: Bool {
         switch activity {
         case .idle: true
@@ -180,11 +194,6 @@ struct TrackLoader: Sendable {
         ladderRates = ladder.map { tracks[$0].bitRate }
         ladderAverages = ladder.map { tracks[$0].averageBitRate ?? tracks[$0].bitRate }
     }
-
-    /// Up to where segments have been fetched: the next one begins there.
-    var fetchPoint: MediaTime { replacing ?? buffer.end }
-
-    func hasFetched(_ fingerprint: UInt64) -> Bool { fetched.contains(fingerprint) }
 
     mutating func remember(_ fingerprint: UInt64) {
         if fetched.count >= 16 { fetched.removeFirst() }

@@ -152,7 +152,12 @@ package struct ViewerMind: Sendable {
 
     // MARK: What the viewer wants
 
+    /// ``wakeUp`` of a mind that is reached through a pointer: in place, where the getter would copy the mind first.
+    @inline(never)
+    package mutating func nextWakeUp() -> Instant? { wakeUp }
+
     /// When the viewer next does something by itself; nil when nothing is planned.
+    @inline(never)
     package var wakeUp: Instant? {
         guard stage != .gone else { return nil }
         var next = min(departure, leavesAt)

@@ -69,7 +69,6 @@ struct ModelledTransfer {
     var nextOfLink: Int32 = -1
     /// The place in the edge's list while it flows.
     var edgePosition: Int32 = -1
-    var generation: UInt32 = 0
     var id: TransferID
     var kind: TransferKind
     var stage = Stage.requested
@@ -82,11 +81,12 @@ struct ModelledTransfer {
     var key: ObjectKey
     /// The number of a fetch from the origin that is its own; 0 where it shares one.
     var ownFetch: UInt64 = 0
-    var begun: Int64
     var connected: Int64
     var secured: Int64
     var firstByte: Int64
     var bytes: Int64
+    // From here on what a congested edge looks at in every epoch: together, for the cache of the processor.
+    var begun: Int64
     /// Bits to come, at `updated`.
     var remaining = 0.0
     var updated: Int64 = 0
@@ -94,6 +94,7 @@ struct ModelledTransfer {
     var rate = 0.0
     /// What its link would give it, as counted at the edge.
     var demand: Int64 = 0
+    var generation: UInt32 = 0
 
     /// What has arrived at an instant.
     func progress(at now: Int64) -> TransferProgress {

@@ -6,13 +6,12 @@ extension Partition {
     func fetch(
         _ transfer: inout ModelledTransfer, edge: Int, at now: Int64, _ shared: borrowing SharedState
     ) -> Int64 {
-        let model = shared.edges[edge].model
-        guard model.hasCache else {
+        guard shared.edges[edge].model.hasCache else {
             transfer.cache = .bypass
             return ask(&transfer, edge: edge, at: now, isShared: false, shared)
         }
         if let kept = shared.edges[edge].cache[transfer.key] {
-            if kept.complete <= now || model.collapses {
+            if kept.complete <= now || shared.edges[edge].model.collapses {
                 transfer.cache = .hit
                 return max(0, kept.firstByte - now)
             }
@@ -21,7 +20,7 @@ extension Partition {
         }
         if let first = shares[edge].asked[transfer.key] {
             let arrives = first + shared.originLatency
-            if model.collapses || (!shared.originIsLimited && arrives <= now) {
+            if shared.edges[edge].model.collapses || (!shared.originIsLimited && arrives <= now) {
                 transfer.cache = .hit
                 return max(0, arrives - now)
             }

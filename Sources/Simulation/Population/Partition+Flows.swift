@@ -65,7 +65,12 @@ extension Partition {
             let time = (transfer.pointee.remaining / rate * 1e9).rounded(.up)
             if time < 1e15 { end = now + Int64(time) }
         }
-        if isCongested, end >= epochEnd, transfer.pointee.begun + 1_000_000_000 > now { return voidPlan(transfer) }
+        if isCongested, end >= epochEnd,
+            transfer.pointee.begun + 1_000_000_000 > now
+                || rate > 0 && transfer.pointee.begun + shortestTotal >= epochEnd
+        {
+            return voidPlan(transfer)
+        }
         let limits = players[Int(sessions.pointer(transfer.pointee.session).pointee.device)].settings.timeouts
         var last = transfer.pointee.begun + limits.total.nanoseconds
         if rate <= 0 { last = min(last, now + limits.stalled.nanoseconds) }

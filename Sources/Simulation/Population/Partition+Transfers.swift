@@ -34,9 +34,9 @@ extension Partition {
         }
         var transfer = ModelledTransfer(
             session: place, id: id, kind: request.kind, track: Int32(track), sequence: sequence,
-            key: Self.key(request.kind, stream: stream, track: track, sequence: sequence), begun: now,
-            connected: connected, secured: secured, firstByte: 0,
-            bytes: content.bytes(request.kind, track: max(0, track), sequence: sequence))
+            key: Self.key(request.kind, stream: stream, track: track, sequence: sequence), connected: connected,
+            secured: secured, firstByte: 0,
+            bytes: content.bytes(request.kind, track: max(0, track), sequence: sequence), begun: now)
         transfer.isReused = isReused
         transfer.nextOfSession = session.pointee.firstFlow
         let line = queueing(at: edge, now: now, shared) + shared.edges[edge].model.delay.nanoseconds

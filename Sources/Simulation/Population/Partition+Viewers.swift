@@ -13,7 +13,7 @@ extension Partition {
         // A viewer who never stops acting at one instant would stop the clock.
         var actions = 0
         while !session.pointee.isLeaving, actions < 100,
-            session.pointee.hasNews || session.pointee.mind.wakeUp.map({ $0 <= instant }) == true
+            session.pointee.hasNews || (session.pointee.mind.nextWakeUp() ?? .distantFuture) <= instant
         {
             session.pointee.hasNews = false
             guard let action = session.pointee.mind.decide(at: instant) else { break }
@@ -21,8 +21,9 @@ extension Partition {
             actions += 1
             if carryOut(action, place, at: now, shared) { return }
         }
-        if session.pointee.player.isFinished { return ended(place, at: now, shared) }
-        setAlarm(place, at: now)
+        let (isFinished, wakeUp) = session.pointee.player.outlook()
+        if isFinished { return ended(place, at: now, shared) }
+        setAlarm(place, player: wakeUp, at: now)
     }
 
     /// Does what a viewer wants; true when the session is gone.
@@ -70,11 +71,11 @@ extension Partition {
     private func ended(_ place: Int32, at now: Int64, _ shared: borrowing SharedState) {
         let session = sessions.pointer(place)
         close(place, at: now)
-        let wakeUp = session.pointee.mind.wakeUp?.nanoseconds ?? .max
+        let wakeUp = session.pointee.mind.nextWakeUp()?.nanoseconds ?? .max
         guard session.pointee.player.state == .failed, !session.pointee.isLeaving, wakeUp > now,
             wakeUp - now <= Self.patience
         else { return remove(place, at: now, shared) }
-        setAlarm(place, at: now)
+        setAlarm(place, player: nil, at: now)
     }
 
     /// Ends the visit because the run does; what is in progress may still end.
@@ -90,13 +91,13 @@ extension Partition {
 
     /// Has the session woken when its player, its viewer or its end wants it; a later alarm than the one that is set is
     /// set when that rings, so that a buffer that grows with each segment costs no event.
-    private func setAlarm(_ place: Int32, at now: Int64) {
+    private func setAlarm(_ place: Int32, player wakeUp: Instant?, at now: Int64) {
         let session = sessions.pointer(place)
         var wanted = session.pointee.giveUp
-        if !session.pointee.isLeaving, let mind = session.pointee.mind.wakeUp { wanted = min(wanted, mind.nanoseconds) }
-        if !session.pointee.isClosed, let player = session.pointee.player.wakeUp {
-            wanted = min(wanted, player.nanoseconds)
+        if !session.pointee.isLeaving, let mind = session.pointee.mind.nextWakeUp() {
+            wanted = min(wanted, mind.nanoseconds)
         }
+        if !session.pointee.isClosed, let wakeUp { wanted = min(wanted, wakeUp.nanoseconds) }
         guard wanted < session.pointee.alarm else { return }
         // Real clocks go on between two alarms.
         if wanted <= session.pointee.lastWake { wanted = session.pointee.lastWake + 100_000 }
@@ -129,7 +130,7 @@ extension Partition {
         if session.pointee.giveUp <= now {
             session.pointee.giveUp = .max
             tell(place, .abort, at: now, shared)
-        } else if !session.pointee.isClosed, let due = session.pointee.player.wakeUp, due.nanoseconds <= now {
+        } else if !session.pointee.isClosed, let due = session.pointee.player.outlook().wakeUp, due.nanoseconds <= now {
             session.pointee.lastWake = now
             tellProgress(place, at: now, shared)
             tell(place, .wake, at: now, shared)

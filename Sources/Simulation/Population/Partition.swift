@@ -15,6 +15,8 @@ final class Partition: @unchecked Sendable {
 
     let settings: SimulationSettings
     let players: [PlayerSession.Context]
+    /// The least that any player allows a whole transfer, in nanoseconds.
+    let shortestTotal: Int64
     let names: Names
     let recorder: LoopRecorder
     let sessions = Slab<ModelledSession>()
@@ -23,7 +25,7 @@ final class Partition: @unchecked Sendable {
     var linkOfHousehold: [UInt64: Int32] = [:]
     var queue: EventQueue
     var effects: [SessionEffect] = []
-    var shares: [EdgeShare]
+    let shares: [EdgeShare]
     /// Requests that wait for a connection of their session, in order.
     var waitingRequests: [Int32: [(id: TransferID, request: SessionRequest)]] = [:]
     /// Transfers that have all their bytes but those that the edge itself has not got, by the object or the fetch.
@@ -51,10 +53,11 @@ final class Partition: @unchecked Sendable {
     init(_ settings: SimulationSettings, players: [PlayerSession.Context], number: Int, names: Names) {
         self.settings = settings
         self.players = players
+        shortestTotal = players.map { $0.settings.timeouts.total.nanoseconds }.min() ?? 0
         self.names = names
         recorder = LoopRecorder(sampling: settings.sampling)
         queue = EventQueue(epoch: settings.epoch.nanoseconds)
-        shares = Array(repeating: EdgeShare(), count: settings.edges.count)
+        shares = settings.edges.map { _ in EdgeShare() }
         livePlaylists = Array(repeating: nil, count: settings.contents.count)
         fetches = UInt64(number) << 48
     }
@@ -209,7 +212,10 @@ final class Partition: @unchecked Sendable {
         let session = sessions.pointer(place)
         var position = 0
         while position < effects.count {
-            switch effects[position] {
+            // Moved out, not copied: an effect holds a dozen references.
+            var effect = SessionEffect.acquireLicence
+            swap(&effect, &effects[position])
+            switch consume effect {
             case .report(let event):
                 if case .stateChanged = event.event { session.pointee.hasNews = true }
                 recorder.record(event, in: &session.pointee.ledger)

@@ -64,7 +64,9 @@ struct Miss {
 }
 
 /// A part of an edge: what one partition's viewers do there.
-struct EdgeShare {
+///
+/// An object, so that the many small changes of its lists are made in place without asking who else holds them.
+final class EdgeShare {
     /// Transfers whose bodies flow, in no order that matters.
     var flows: [Int32] = []
     /// What they could take.
@@ -87,7 +89,7 @@ struct EdgeShare {
 
     /// Counts what was sent up to an instant.
     @inline(__always)
-    mutating func account(to now: Int64) {
+    func account(to now: Int64) {
         sent += rate * Double(now - since) * 1e-9
         since = now
     }
