@@ -12,7 +12,9 @@ let settings: [SwiftSetting] =
         .enableUpcomingFeature("ExistentialAny"),
     ]
 
-/// Rooms in which a simulated second is spent. Tests check exclusive access; release builds of these rooms do not, which is
+/// Rooms in which a simulated second is spent.
+///
+/// Tests check exclusive access; release builds of these rooms do not, which is
 /// some 6 % of a simulation (docs/PERFORMANCE.md).
 let busyRooms: Set = ["Quantities", "Manifests", "Playback", "Audience", "Measurement", "Simulation"]
 let busySettings: [SwiftSetting] = [
