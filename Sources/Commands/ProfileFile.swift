@@ -17,7 +17,9 @@ enum ProfileFile {
             throw CommandFailure(.badInput, "the profile \(name) is not UTF-8 text")
         }
         do throws(ProfileError) {
-            return try ProfileReader.read(text, file: name, viewers: viewers)
+            var profile = try ProfileReader.read(text, file: name, viewers: viewers)
+            profile.adoptRegion(label: ProcessInfo.processInfo.environment["FULLHOUSE_REGION"])
+            return profile
         } catch {
             throw CommandFailure(.badInput, sentences: error.problems.map(\.sentence))
         }

@@ -19,4 +19,12 @@ extension RunProfile {
         /// The weights of the networks by their names; nil for the mix of all.
         package var networks: [String: Double]?
     }
+
+    /// Has all viewers in the region of this machine's label, where a region has it; else nothing changes.
+    ///
+    /// - Parameter label: What the machine says of itself (`FULLHOUSE_REGION`); nil when it says nothing.
+    package mutating func adoptRegion(label: String?) {
+        guard let label, let own = regions.firstIndex(where: { $0.machineLabel == label }) else { return }
+        for position in regions.indices { regions[position].weight = position == own ? 1 : 0 }
+    }
 }

@@ -42,6 +42,24 @@ import Testing
         #expect(seen == Set(0..<streams))
     }
 
+    @Test func aMachinesLabelTakesItsRegionOnly() throws {
+        let text = """
+            name: x
+            streams: {a: "http://127.0.0.1/a.m3u8"}
+            audience:
+              viewers: 4
+              regions: {oslo: {share: 1, label: north}, rome: {share: 3, label: south}}
+            """
+        var profile = try ProfileReader.read(text, file: "x")
+        profile.adoptRegion(label: nil)
+        profile.adoptRegion(label: "west")
+        #expect(profile.regions.map(\.weight) == [1, 3])
+        profile.adoptRegion(label: "north")
+        #expect(profile.audience.regions.map(\.weight) == [1, 0])
+        let plan = AudiencePlan(settings: profile.audience, seed: 1)
+        #expect((0..<4).allSatisfy { plan.session($0).region == 0 })
+    }
+
     @Test func everyReadyProfileIsTested() throws {
         let files = try FileManager.default.contentsOfDirectory(atPath: Self.root.path + "/Profiles")
         #expect(Set(files.filter { !$0.hasPrefix(".") }) == Set(Self.ready.map { $0.0 + ".yaml" }))
