@@ -15,7 +15,7 @@ package enum ConsoleSummary {
         let transfers = report.totals.allTransfers
         var lines = [
             (report.metadata.isSimulated ? "simulated: " : "")
-                + "\(report.metadata.profile): \(Figures.grouped(cell.arrivals)) viewers in"
+                + "\(report.metadata.profile): \(viewers(report)) in"
                 + " \(Figures.duration(report.duration)), \(report.metadata.mode), seed \(report.metadata.seed)",
             "",
         ]
@@ -92,5 +92,13 @@ package enum ConsoleSummary {
         }
         guard edges.count > 1, let slowest = edges.max(by: { $0.1 < $1.1 }) else { return nil }
         return "\(slowest.0), startup time p50 \(Figures.time(slowest.1)), p95 \(Figures.time(slowest.2))"
+    }
+
+    /// Viewers, and playbacks where they are more: who comes back, zaps or tries again begins another.
+    private static func viewers(_ report: RunReport) -> String {
+        let came = report.totals.overall.arrivals
+        let planned = Int64(report.metadata.plannedViewers)
+        guard planned > 0, came > planned else { return "\(Figures.grouped(came)) viewers" }
+        return "\(Figures.grouped(planned)) viewers, \(Figures.grouped(came)) playbacks,"
     }
 }

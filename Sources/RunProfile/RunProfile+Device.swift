@@ -29,6 +29,9 @@ extension RunProfile {
         guard let first = devices.first else { return player.adaptation.label }
         let labels = devices.map { $0.player.adaptation.label }
         guard Set(labels).count > 1 else { return first.player.adaptation.label }
-        return zip(devices, labels).map { "\($0.name) \($1)" }.joined(separator: "; ")
+        let ways = zip(devices, labels).map { device, label in
+            "\(device.name) (\(label.replacing("adaptive: ", with: "")))"
+        }
+        return "adaptive: " + ways.joined(separator: ", ")
     }
 }

@@ -32,6 +32,10 @@ enum HTMLHeader {
     private static func viewers(_ report: RunReport) -> String {
         let came = report.totals.overall.arrivals
         let planned = Int64(report.metadata.plannedViewers)
+        // Who comes back, zaps or tries again begins another playback.
+        if planned > 0, came > planned {
+            return "\(Figures.grouped(planned)), in \(Figures.grouped(came)) playbacks"
+        }
         return planned > 0 && planned != came
             ? "\(Figures.grouped(came)) of \(Figures.grouped(planned)) planned" : Figures.grouped(came)
     }
