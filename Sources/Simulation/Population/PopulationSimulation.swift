@@ -146,7 +146,7 @@ package struct PopulationSimulation {
 /// The shared state of one epoch, for tasks that only read it.
 private final class SharedReference: Sendable {
     // Invariant: constant.
-    nonisolated(unsafe) let state: SharedState
+    let state: SharedState
 
     init(_ state: SharedState) { self.state = state }
 }
