@@ -32,6 +32,10 @@ final class ReplyServer: Sendable {
             while true {
                 let connection = accept(listener, nil, nil)
                 guard connection >= 0 else { return }
+                // Who connects and says nothing must not keep the others waiting.
+                var patience = timeval(tv_sec: 1, tv_usec: 0)
+                setsockopt(
+                    connection, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
                 var buffer = [UInt8](repeating: 0, count: 65_536)
                 let size = Self.read(connection, &buffer)
                 if size > 0 {
