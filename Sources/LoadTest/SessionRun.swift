@@ -279,6 +279,10 @@ final class SessionRun {
     }
 
     func send(_ transfer: Active) {
+        // While the manifest earns a new cookie there is none: what needs it waits, as it would be refused.
+        if renewalTransfer != nil, let signer, !signer.carries(transfer.request.kind), transfer.isAtItsHost {
+            return waitingForToken.append(transfer)
+        }
         var transfer = transfer
         let (uri, headers) = dress(&transfer)
         transfer.tokenNumber = signer?.number ?? 0
