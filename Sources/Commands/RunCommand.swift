@@ -17,11 +17,7 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "The folder in which the run's own folder is made.")
     var output = "Reports"
 
-    @Option(help: "Another number of viewers than the profile's.")
-    var viewers: Int?
-
-    @Option(help: "Another seed than the profile's.")
-    var seed: UInt64?
+    @OptionGroup var audience: AudienceOptions
 
     @Option(help: "The number of event loops; by default one for each processor but one.")
     var loops: Int?
@@ -30,15 +26,11 @@ struct RunCommand: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
-        if let viewers, !(1...10_000_000).contains(viewers) {
-            throw ValidationError("--viewers must be from 1 to 10000000.")
-        }
         if let loops, !(1...256).contains(loops) { throw ValidationError("--loops must be from 1 to 256.") }
     }
 
     func run() async throws {
-        var loaded = try ProfileFile.read(profile, viewers: viewers)
-        if let seed { loaded.seed = seed }
+        var loaded = try audience.read(profile)
         if let loops { loaded.run.loops = loops }
         let execution = RunExecution(
             profile: loaded, settings: try SettingsAssembly.settings(for: loaded), output: output, isQuiet: quiet,

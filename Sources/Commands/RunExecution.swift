@@ -32,7 +32,8 @@ struct RunExecution {
             throw CommandFailure(
                 .system, "the event loops cannot be started (\(error)); are there too many open files?")
         }
-        let folder = try makeFolder(startedAt: test.startedAt)
+        let folder = try RunFolder.make(
+            in: output, name: profile.name, at: Date(timeIntervalSince1970: test.startedAt.seconds))
         let store = folder + "/run.sqlite"
         let interruption = Interruption(
             notice: "stopping gently: viewers end what is in progress; Ctrl-C again stops at once"
@@ -67,27 +68,6 @@ struct RunExecution {
         } catch {
             throw CommandFailure(.cannotCreate, error.sentence)
         }
-    }
-
-    /// `Reports/<profile>-<UTC>/`, with a number behind it when that is there already.
-    private func makeFolder(startedAt: WallTime) throws -> String {
-        let date = Date(timeIntervalSince1970: startedAt.seconds)
-        let stamp = date.formatted(
-            Date.ISO8601FormatStyle(timeZone: .gmt).year().month().day().time(includingFractionalSeconds: false)
-                .dateSeparator(.omitted).timeSeparator(.omitted))
-        let files = FileManager.default
-        for attempt in 0..<100 {
-            let folder = output + "/\(profile.name)-\(stamp)Z" + (attempt == 0 ? "" : "-\(attempt)")
-            guard !files.fileExists(atPath: folder) else { continue }
-            do {
-                try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
-                return folder
-            } catch {
-                throw CommandFailure(.cannotCreate, "the folder \(folder) cannot be made; choose another with --output")
-            }
-        }
-        throw CommandFailure(
-            .cannotCreate, "there are a hundred runs of this second in \(output); choose another folder")
     }
 
     /// Until when viewers are due to be there, where that can be said.
@@ -129,11 +109,15 @@ struct RunExecution {
         if result.report.validity.verdict == .invalid {
             throw CommandFailure(.invalidMeasurement, "this run's measurement is invalid; the report says why")
         }
-        let failed = result.report.thresholdResults.filter { $0.verdict == .failed }
-        if !failed.isEmpty {
-            throw CommandFailure(
-                .thresholdsFailed, "\(failed.count) of \(result.report.thresholdResults.count) thresholds do not hold")
-        }
+        try checkThresholds(result.report)
+    }
+
+    /// - Throws: ``CommandFailure`` when a threshold does not hold.
+    static func checkThresholds(_ report: RunReport) throws {
+        let failed = report.thresholdResults.count { $0.verdict == .failed }
+        guard failed > 0 else { return }
+        throw CommandFailure(
+            .thresholdsFailed, "\(failed) of \(report.thresholdResults.count) thresholds do not hold")
     }
 }
 

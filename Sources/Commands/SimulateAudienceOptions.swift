@@ -18,11 +18,7 @@ struct SimulateAudienceOptions: ParsableArguments {
     @Option(help: "The folder in which the run's own folder is made.")
     var output = "Reports"
 
-    @Option(help: "Another number of viewers than the profile's.")
-    var viewers: Int?
-
-    @Option(help: "Another seed than the profile's.")
-    var seed: UInt64?
+    @OptionGroup var audience: AudienceOptions
 
     @Option(
         help: ArgumentHelp(
@@ -41,15 +37,11 @@ struct SimulateAudienceOptions: ParsableArguments {
     /// - Throws: `ValidationError` for what cannot be.
     func check() throws {
         guard profile != nil else { throw ValidationError("name a profile to simulate.") }
-        if let viewers, !(1...10_000_000).contains(viewers) {
-            throw ValidationError("--viewers must be from 1 to 10000000.")
-        }
         if let threads, !(1...256).contains(threads) { throw ValidationError("--threads must be from 1 to 256.") }
     }
 
     func simulate() async throws {
-        var loaded = try ProfileFile.read(profile ?? "-", viewers: viewers)
-        if let seed { loaded.seed = seed }
+        var loaded = try audience.read(profile ?? "-")
         if let manifest {
             loaded.simulation.content = try ManifestShape.read(manifest, others: loaded.simulation.content)
         }
@@ -66,8 +58,8 @@ struct SimulateAudienceOptions: ParsableArguments {
     /// report, wherever it is put and however many threads there are.
     private var recorded: String {
         var words = ["simulate", profile ?? "-"]
-        if let viewers { words += ["--viewers", String(viewers)] }
-        if let seed { words += ["--seed", String(seed)] }
+        if let viewers = audience.viewers { words += ["--viewers", String(viewers)] }
+        if let seed = audience.seed { words += ["--seed", String(seed)] }
         if let manifest { words += ["--manifest", manifest] }
         return words.joined(separator: " ")
     }

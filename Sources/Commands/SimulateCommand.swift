@@ -16,20 +16,20 @@ struct SimulateCommand: AsyncParsableCommand {
     @Flag(help: "One player over one link and one movie given as Sabre's JSON files; prints JSON.")
     var player = false
 
-    @OptionGroup var audience: SimulateAudienceOptions
+    @OptionGroup var options: SimulateAudienceOptions
 
     @OptionGroup(title: "With --player")
     var playerOptions: SimulatePlayerOptions
 
     func validate() throws {
-        if !player { try audience.check() }
+        if !player { try options.check() }
     }
 
     func run() async throws {
         if player {
             print(try playerOptions.simulate(), terminator: "")
         } else {
-            try await audience.simulate()
+            try await options.simulate()
         }
     }
 }

@@ -23,7 +23,7 @@ struct SimulationExecution {
     }
 
     func perform() async throws -> Result {
-        let folder = try makeFolder()
+        let folder = try RunFolder.make(in: output, name: profile.name + "-simulated", at: Date())
         let store = folder + "/run.sqlite"
         let writer: RunWriter
         do throws(RunStoreError) {
@@ -69,36 +69,13 @@ struct SimulationExecution {
         return metadata
     }
 
-    /// `Reports/<profile>-simulated-<UTC>/`, with a number behind it when that is there already.
-    private func makeFolder() throws -> String {
-        let stamp = Date().formatted(
-            Date.ISO8601FormatStyle(timeZone: .gmt).year().month().day().time(includingFractionalSeconds: false)
-                .dateSeparator(.omitted).timeSeparator(.omitted))
-        for attempt in 0..<100 {
-            let folder = output + "/\(profile.name)-simulated-\(stamp)Z" + (attempt == 0 ? "" : "-\(attempt)")
-            guard !FileManager.default.fileExists(atPath: folder) else { continue }
-            do {
-                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-                return folder
-            } catch {
-                throw CommandFailure(.cannotCreate, "the folder \(folder) cannot be made; choose another with --output")
-            }
-        }
-        throw CommandFailure(
-            .cannotCreate, "there are a hundred runs of this second in \(output); choose another folder")
-    }
-
     /// Prints the summary and turns the verdicts into an exit status.
     static func conclude(_ result: Result) throws {
         print(ConsoleSummary.render(result.report, reportPath: result.page))
         if result.report.totals.overall.plays == 0 {
             throw CommandFailure(.nothingPlayed, "no viewer saw a picture")
         }
-        let failed = result.report.thresholdResults.filter { $0.verdict == .failed }
-        if !failed.isEmpty {
-            throw CommandFailure(
-                .thresholdsFailed, "\(failed.count) of \(result.report.thresholdResults.count) thresholds do not hold")
-        }
+        try RunExecution.checkThresholds(result.report)
     }
 }
 

@@ -17,6 +17,7 @@ struct DNSClock: Comparable {
         Int32(clamping: max(0, (nanoseconds &- Self.now().nanoseconds &+ 999_999) / 1_000_000))
     }
 
+    /// Lets the lookup's own thread wait; never on an event loop.
     static func sleep(_ amount: TimeAmount) { usleep(UInt32(clamping: amount.nanoseconds / 1_000)) }
 }
 

@@ -26,7 +26,7 @@ final class NameServer: Sendable {
     private let listener: Int32
     private let answer: @Sendable (Question, Int) -> NameAnswer
     private let asked = Mutex<[Question]>([])
-    private let threads = Mutex<[pthread_t]>([])
+    private let threads = Mutex<[TestThread]>([])
 
     init?(answer: @escaping @Sendable (_ question: Question, _ number: Int) -> NameAnswer) {
         self.answer = answer
@@ -43,8 +43,8 @@ final class NameServer: Sendable {
         guard let found else { return nil }
         (datagrams, listener, port) = found
         listen(listener, 16)
-        start { $0.serveDatagrams() }
-        start { $0.serveStreams() }
+        let both = [TestThread { [self] in serveDatagrams() }, TestThread { [self] in serveStreams() }]
+        threads.withLock { $0 = both }
     }
 
     var questions: [Question] { asked.withLock { $0 } }
@@ -61,7 +61,7 @@ final class NameServer: Sendable {
             }
             close(socket)
         }
-        for thread in threads.withLock({ $0 }) { pthread_join(thread, nil) }
+        for thread in threads.withLock({ $0 }) { thread.join() }
         close(datagrams)
         close(listener)
     }
@@ -91,30 +91,6 @@ final class NameServer: Sendable {
         return (descriptor, UInt16(bigEndian: address.sin_port))
     }
 
-    private final class Work: Sendable {
-        let server: NameServer
-        let body: @Sendable (NameServer) -> Void
-        init(_ server: NameServer, _ body: @escaping @Sendable (NameServer) -> Void) {
-            self.server = server
-            self.body = body
-        }
-    }
-
-    private func start(_ body: @escaping @Sendable (NameServer) -> Void) {
-        var thread = pthread_t()
-        let work = Unmanaged.passRetained(Work(self, body))
-        let code = pthread_create(
-            &thread, nil,
-            { context in
-                guard let context else { return nil }
-                let work = Unmanaged<Work>.fromOpaque(context).takeRetainedValue()
-                work.body(work.server)
-                return nil
-            }, work.toOpaque())
-        precondition(code == 0, "a test needs a thread")
-        threads.withLock { $0.append(thread) }
-    }
-
     private func serveDatagrams() {
         var buffer = [UInt8](repeating: 0, count: 1_024)
         while true {
@@ -141,7 +117,7 @@ final class NameServer: Sendable {
             var buffer = [UInt8](repeating: 0, count: 1_024)
             let count = recv(descriptor, &buffer, buffer.count, 0)
             if count > 2, let reply = reply(to: Array(buffer[2..<count]), isStream: true) {
-                // In two pieces, as it may come.
+                // In two pieces, as it may come; the pause keeps the system from putting them together.
                 let framed = [UInt8(reply.count >> 8), UInt8(reply.count & 0xFF)] + reply
                 send(descriptor, framed, 5, Int32(MSG_NOSIGNAL))
                 usleep(5_000)

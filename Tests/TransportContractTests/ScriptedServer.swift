@@ -35,7 +35,7 @@ final class ScriptedServer: Sendable {
     private let state = Mutex(State())
 
     private struct State {
-        var threads: [pthread_t] = []
+        var threads: [TestThread] = []
         var open: Set<Int32> = []
         var requests: [SeenRequest] = []
         var connections = 0
@@ -67,7 +67,8 @@ final class ScriptedServer: Sendable {
         self.listener = listener
         self.script = script
         port = UInt16(bigEndian: address.sin_port)
-        startThread { $0.acceptLoop() }
+        let thread = TestThread { [self] in acceptLoop() }
+        state.withLock { $0.threads.append(thread) }
     }
 
     var requests: [SeenRequest] { state.withLock { $0.requests } }
@@ -81,40 +82,16 @@ final class ScriptedServer: Sendable {
     }
 
     func stop() {
-        let threads = state.withLock { state -> [pthread_t] in
+        let threads = state.withLock { state -> [TestThread] in
             state.isStopped = true
             for descriptor in state.open { shutdown(descriptor, Int32(SHUT_RDWR)) }
             return state.threads
         }
         shutdown(listener, Int32(SHUT_RDWR))
-        for thread in threads { pthread_join(thread, nil) }
+        for thread in threads { thread.join() }
         let later = state.withLock { state in state.threads.filter { thread in !threads.contains(thread) } }
-        for thread in later { pthread_join(thread, nil) }
+        for thread in later { thread.join() }
         close(listener)
-    }
-
-    private final class Work: Sendable {
-        let server: ScriptedServer
-        let body: @Sendable (ScriptedServer) -> Void
-        init(_ server: ScriptedServer, _ body: @escaping @Sendable (ScriptedServer) -> Void) {
-            self.server = server
-            self.body = body
-        }
-    }
-
-    private func startThread(_ body: @escaping @Sendable (ScriptedServer) -> Void) {
-        var thread = pthread_t()
-        let work = Unmanaged.passRetained(Work(self, body))
-        let code = pthread_create(
-            &thread, nil,
-            { context in
-                guard let context else { return nil }
-                let work = Unmanaged<Work>.fromOpaque(context).takeRetainedValue()
-                work.body(work.server)
-                return nil
-            }, work.toOpaque())
-        precondition(code == 0, "a test needs a thread")
-        state.withLock { $0.threads.append(thread) }
     }
 
     private func acceptLoop() {
@@ -135,7 +112,8 @@ final class ScriptedServer: Sendable {
                 state.connections += 1
                 return state.connections - 1
             }
-            startThread { $0.serve(descriptor, number) }
+            let thread = TestThread { [self] in serve(descriptor, number) }
+            state.withLock { $0.threads.append(thread) }
         }
     }
 

@@ -16,11 +16,7 @@ struct PlanCommand: AsyncParsableCommand {
     @Argument(help: "The profile, a YAML file; '-' reads standard input.")
     var profile: String
 
-    @Option(help: "Another number of viewers than the profile's.")
-    var viewers: Int?
-
-    @Option(help: "Another seed than the profile's.")
-    var seed: UInt64?
+    @OptionGroup var audience: AudienceOptions
 
     @Option(
         help: ArgumentHelp(
@@ -41,9 +37,6 @@ struct PlanCommand: AsyncParsableCommand {
     var ascii = false
 
     func validate() throws {
-        if let viewers, !(1...10_000_000).contains(viewers) {
-            throw ValidationError("--viewers must be from 1 to 10000000.")
-        }
         if let ladder, LadderTrack.ladder(ladder) == nil {
             throw ValidationError("--ladder must be bit rates in kbit/s such as 3400,1400,550 or 3400:1280x720,550.")
         }
@@ -64,10 +57,9 @@ struct PlanCommand: AsyncParsableCommand {
 
     /// The plan of the profile as the options have it.
     func draft(machine: MachineFacts) throws -> PlanReport {
-        var loaded = try ProfileFile.read(profile, viewers: viewers)
-        if let seed { loaded.seed = seed }
         let draft = PlanDraft(
-            loaded, ladder: ladder.flatMap(LadderTrack.ladder) ?? [], length: length.flatMap(Amounts.duration),
+            try audience.read(profile), ladder: ladder.flatMap(LadderTrack.ladder) ?? [],
+            length: length.flatMap(Amounts.duration),
             machine: machine)
         return draft.report()
     }

@@ -14,7 +14,7 @@ package enum HTMLReport {
     /// Writes the document to a stream, section by section.
     package static func render(_ report: RunReport, to output: inout some TextOutputStream) {
         let verdicts = Verdicts(report)
-        output.write(head(report))
+        output.write(HTMLHead.render(report.metadata.profile))
         output.write("<body><main>\n")
         output.write(HTMLHeader.render(verdicts))
         output.write(HTMLJourney.render(report))
@@ -26,23 +26,6 @@ package enum HTMLReport {
         output.write(HTMLTester.render(report))
         output.write(footer(report))
         output.write("</main></body></html>\n")
-    }
-
-    private static func head(_ report: RunReport) -> String {
-        let title = Escaping.markup(report.metadata.profile)
-        return """
-            <!DOCTYPE html>
-            <html lang="en"><head><meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta name="color-scheme" content="light dark">
-            <meta name="referrer" content="no-referrer">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-            <title>\(title) – fullhouse</title>
-            <style>
-            \(HTMLStyle.sheet)
-            </style></head>
-
-            """
     }
 
     private static func footer(_ report: RunReport) -> String {

@@ -4,25 +4,9 @@ import Quantities
 package enum PlanHTML {
     /// The document.
     package static func render(_ report: PlanReport) -> String {
-        head(report) + "<body><main>\n" + top(report) + charts(report) + audience(report) + needs(report)
+        HTMLHead.render("Plan of \(report.profile)", style: phaseStyle) + "<body><main>\n" + top(report)
+            + charts(report) + audience(report) + needs(report)
             + notes(report) + "</main></body></html>\n"
-    }
-
-    private static func head(_ report: PlanReport) -> String {
-        """
-        <!DOCTYPE html>
-        <html lang="en"><head><meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <meta name="referrer" content="no-referrer">
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-        <title>Plan of \(Escaping.markup(report.profile)) – fullhouse</title>
-        <style>
-        \(HTMLStyle.sheet)
-        \(phaseStyle)
-        </style></head>
-
-        """
     }
 
     /// Begins of phases over a chart.
