@@ -11,7 +11,9 @@ enum ProfileVocabulary {
         "capacity", "requests", "response rate", "latency", "delay", "cache", "collapse", "regions",
     ]
     static let simulatedOrigin = ["capacity", "latency"]
-    static let simulatedContent = ["format", "segment", "ladder", "audio", "window", "duration", "variation"]
+    static let simulatedContent = [
+        "manifest", "format", "segment", "ladder", "audio", "window", "duration", "variation",
+    ]
     static let targets = ["allow", "limits"]
     static let limits = ["data", "throughput"]
     static let stream = ["uri", "weight", "bitrates"]

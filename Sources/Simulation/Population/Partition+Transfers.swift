@@ -29,8 +29,10 @@ extension Partition {
         let content = settings.contents[min(stream, settings.contents.count - 1)]
         let track = request.resource.flatMap { content.position(of: $0) } ?? -1
         var sequence = request.resource?.sequence ?? 0
-        if request.kind == .playlist, content.isLive {
-            sequence = content.liveEdge(at: Instant(nanoseconds: secured + latency / 2))
+        if request.kind == .playlist,
+            let edge = content.liveEdge(ofTrack: track, at: Instant(nanoseconds: secured + latency / 2))
+        {
+            sequence = edge
         }
         var transfer = ModelledTransfer(
             session: place, id: id, kind: request.kind, track: Int32(track), sequence: sequence,

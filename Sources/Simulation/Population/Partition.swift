@@ -30,8 +30,8 @@ final class Partition: @unchecked Sendable {
     var waitingRequests: [Int32: [(id: TransferID, request: SessionRequest)]] = [:]
     /// Transfers that have all their bytes but those that the edge itself has not got, by the object or the fetch.
     var awaitingOrigin: [ObjectKey: [Int32]] = [:]
-    /// The live playlist last made for each stream, and the number behind its last segment.
-    var livePlaylists: [(edge: Int64, playlist: MediaPlaylist)?]
+    /// The live playlist last made of each shape of each stream, and the number behind its last segment.
+    var livePlaylists: [Int: (edge: Int64, playlist: MediaPlaylist)] = [:]
     /// When the present epoch ends, in nanoseconds.
     var epochEnd: Int64 = 0
     /// Numbers of fetches of one's own.
@@ -58,7 +58,6 @@ final class Partition: @unchecked Sendable {
         recorder = LoopRecorder(sampling: settings.sampling)
         queue = EventQueue(epoch: settings.epoch.nanoseconds)
         shares = settings.edges.map { _ in EdgeShare() }
-        livePlaylists = Array(repeating: nil, count: settings.contents.count)
         fetches = UInt64(number) << 48
     }
 
