@@ -32,7 +32,9 @@ extension StreamReader {
                 last = end
                 documents.tracks[place, default: .init()].begin = end - 59
             }
-            let asked = Self.spread(list, upTo: last ?? list.firstSequence, count: each)
+            let asked = Self.spread(
+                list, upTo: last ?? list.firstSequence, count: each,
+                depth: documents.presentation.dynamicTiming?.timeShiftBufferDepth)
             let base = bases[place] ?? manifestURI
             questions += asked.compactMap { segment in
                 guard segment.byteRange == nil, segment.declaredBitRate == nil, !segment.isGap else { return nil }
@@ -76,10 +78,17 @@ extension StreamReader {
         return max(list.firstSequence, (list.segment(at: live)?.sequence ?? 0) - 1)
     }
 
-    /// Some segments of a list up to a number, spread evenly over what a live window or all of it holds.
-    private static func spread(_ list: SegmentList, upTo last: Int64, count: Int) -> [Segment] {
-        // Of a list without end the newest are there for sure.
-        let first = list.lastSequence == nil ? max(list.firstSequence, last - Int64(min(count, 8)) + 1) : list.firstSequence
+    /// Some segments of a list up to a number, spread evenly over all of it; of a list without end the newest, which are in
+    /// the time shift buffer for sure.
+    private static func spread(
+        _ list: SegmentList, upTo last: Int64, count: Int, depth: TimeAmount?
+    ) -> [Segment] {
+        var first = list.firstSequence
+        if list.lastSequence == nil {
+            let typical = list.segment(last)?.duration.seconds ?? 1
+            let kept = depth.map { Int(min(1_000, $0.seconds / max(0.1, typical)) - 4) } ?? 8
+            first = max(first, last - Int64(min(count, max(2, kept))) + 1)
+        }
         let (span, isTooLong) = last.subtractingReportingOverflow(first)
         guard !isTooLong, span >= 0, span < StreamDocuments.segmentLimit else { return [] }
         let all = Int(span) + 1

@@ -108,34 +108,72 @@ struct StreamReader<Library: StreamLibrary> {
         _ documents: inout StreamDocuments, _ bases: inout [StreamDocuments.Place: String], at uri: String,
         _ cache: ManifestCache
     ) async throws {
-        var places: [NeededDocument: [StreamDocuments.Place]] = [:]
+        let wanted = Self.places(of: documents.presentation)
+        for place in wanted {
+            bases[place] = Self.track(place, documents.presentation).locations.first?.resolved(against: uri) ?? uri
+        }
+        // What cannot be had at a track's first location is looked for at the next, as a player would.
+        let locations = wanted.map { Self.track($0, documents.presentation).locations.count }.max() ?? 0
+        for location in 0..<min(locations, Self.locationLimit) {
+            var needs = Needs()
+            for place in wanted where Self.isMissing(place, documents) {
+                needs.add(place, documents.presentation, at: uri, location: location)
+            }
+            if needs.order.isEmpty { return }
+            try await read(needs, into: &documents, &bases, at: uri, cache)
+        }
+    }
+
+    /// The most locations of a track that are tried.
+    private static var locationLimit: Int { 4 }
+
+    /// Documents that tracks need, each once.
+    private struct Needs {
         var order: [NeededDocument] = []
-        for place in Self.places(of: documents.presentation) {
-            let set = documents.presentation.periods[place.period].switchingSets[place.set]
-            let track = set.tracks[place.track]
-            bases[place] = track.locations.first?.resolved(against: uri) ?? uri
-            guard let needed = NeededDocument.document(track, of: set, at: uri) else { continue }
+        var places: [NeededDocument: [StreamDocuments.Place]] = [:]
+
+        mutating func add(_ place: StreamDocuments.Place, _ presentation: Presentation, at uri: String, location: Int) {
+            let set = presentation.periods[place.period].switchingSets[place.set]
+            var track = set.tracks[place.track]
+            guard location < track.locations.count else { return }
+            track.locations = [track.locations[location]]
+            guard let needed = NeededDocument.document(track, of: set, at: uri) else { return }
             if places[needed] == nil { order.append(needed) }
             places[needed, default: []].append(place)
         }
-        guard order.count <= Self.documentLimit else {
+    }
+
+    private static func track(_ place: StreamDocuments.Place, _ presentation: Presentation) -> Track {
+        presentation.periods[place.period].switchingSets[place.set].tracks[place.track]
+    }
+
+    private static func isMissing(_ place: StreamDocuments.Place, _ documents: StreamDocuments) -> Bool {
+        let facts = documents.tracks[place]
+        return facts?.playlist == nil && facts?.index == nil
+    }
+
+    private func read(
+        _ needs: Needs, into documents: inout StreamDocuments, _ bases: inout [StreamDocuments.Place: String],
+        at uri: String, _ cache: ManifestCache
+    ) async throws {
+        guard needs.order.count <= Self.documentLimit else {
             throw CommandFailure(
                 .badInput,
-                "\(name) has \(order.count) media playlists or segment indexes; a simulation reads at most"
+                "\(name) has \(needs.order.count) media playlists or segment indexes; a simulation reads at most"
                     + " \(Self.documentLimit)")
         }
-        let wanted = order.map { needed in
-            switch needed.kind {
-            case .playlist: StreamResource(uri: needed.uri, namedBy: uri, want: .playlist)
-            case .index(let media): StreamResource(uri: needed.uri, namedBy: uri, want: .index(media))
-            }
-        }
-        let answers = try await library.read(wanted)
-        for (needed, answer) in zip(order, answers) {
+        let answers = try await library.read(
+            needs.order.map { needed in
+                switch needed.kind {
+                case .playlist: StreamResource(uri: needed.uri, namedBy: uri, want: .playlist)
+                case .index(let media): StreamResource(uri: needed.uri, namedBy: uri, want: .index(media))
+                }
+            })
+        for (needed, answer) in zip(needs.order, answers) {
             guard case .success(let found) = answer,
                 let facts = Self.facts(found, needed, documents.presentation, cache)
             else { continue }
-            for place in places[needed] ?? [] {
+            for place in needs.places[needed] ?? [] {
                 documents.tracks[place] = facts
                 if facts.playlist != nil { bases[place] = found.uri }
             }

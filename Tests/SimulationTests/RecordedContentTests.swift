@@ -113,7 +113,7 @@ import Testing
         let text = one.replacing("</MPD>", with: second[from.lowerBound..<to.lowerBound] + "</MPD>")
         let outcome = try await play(StreamDocuments(presentation: RecordedStream.presentation(text)))
         #expect(outcome.transfers(.video).count == 4)
-        #expect(outcome.sessions.first.map { $0.played.isWithin(1, of: 16) } == true)
+        #expect(outcome.sessions.first.map { $0.playedTime.isWithin(1, of: 16) } == true)
     }
 
     @Test func aTrackWithoutItsPlaylistIsMissingForPlayersToo() async throws {

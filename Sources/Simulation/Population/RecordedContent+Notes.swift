@@ -8,7 +8,13 @@ extension RecordedContent {
             note("Of \(presentation.periods.count) periods of the live MPD only the last is simulated.")
         }
         if presentation.steering != nil { note("Content steering is not part of the simulation.") }
+        if presentation.dynamicTiming?.patchLocations.isEmpty == false {
+            note("Patches of the MPD are not part of the simulation: it is fetched whole each time.")
+        }
         if let playlist = documents.tracks[main]?.playlist {
+            if playlist.extras.dateRanges.contains(where: { $0.interstitial != nil }) {
+                note("Interstitials are not part of the simulation.")
+            }
             if playlist.isLowLatency { note("Parts of segments are not part of the simulation: segments come whole.") }
             if playlist.isLive, playlist.kind == .event {
                 note("The event's playlists do not grow in the simulation: they list as many segments as were read.")
@@ -31,6 +37,12 @@ extension RecordedContent {
         case .playlist: note("The media playlist of \(name(place)) could not be read: players get status 404 for it.")
         case .indexed: note("The segment index of \(name(place)) could not be read: players get status 404 for it.")
         }
+    }
+
+    /// Players know keys and sections by their track alone.
+    mutating func noteChanges(_ recorded: RecordedTrack) {
+        guard recorded.changes else { return }
+        note("Keys and initialization sections that change within a track are fetched once in the simulation.")
     }
 
     /// Where sizes come from.

@@ -219,6 +219,7 @@ struct RecordedContent {
             if case .segments = track.media { track.media = .segments(SegmentList([])) }
             return (track, SimulatedContent.TrackModel(rate: .zero))
         }
+        noteChanges(recorded)
         segments.all += recorded.count
         segments.known += recorded.sizes.count { $0 > 0 }
         var model = SimulatedContent.TrackModel(rate: rate(of: track, set, recorded))

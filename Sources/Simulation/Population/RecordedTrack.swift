@@ -13,6 +13,8 @@ struct RecordedTrack {
     var sizes: [Int64] = []
     var initializationRange: Int64?
     var hasDates = false
+    /// True when it has more than one key or initialization section.
+    var changes = false
 
     /// A live list without end stands for its first segments: a number that most small numbers divide.
     static let endlessCount: Int64 = 60
@@ -44,6 +46,7 @@ struct RecordedTrack {
             guard !isFar, start >= previous, start <= Self.longest.nanoseconds, duration > 0,
                 duration <= Self.longest.nanoseconds - length
             else { throw .implausible(track: name, detail: "segment \(sequence) begins or ends at an impossible time") }
+            if segment.initialization != begin.initialization || segment.key != begin.key { changes = true }
             previous = start
             length += duration
             starts.append(start)
