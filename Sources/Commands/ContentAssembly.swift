@@ -15,9 +15,10 @@ struct ContentAssembly {
     /// Request headers for the manifest's host.
     var headers: [HTTPHeader] = []
 
-    /// The contents of the profile's streams, in its order; one stands for all.
+    /// Makes the contents of the profile's streams.
     ///
     /// - Parameter manifest: The real manifest; nil for the profile's settings.
+    /// - Returns: The contents in the streams' order; one stands for all.
     /// - Throws: ``CommandFailure`` when a manifest cannot be read or has nothing to stream.
     func contents(_ manifest: ContentManifest?) async throws -> [SimulatedContent] {
         switch manifest {
@@ -34,7 +35,9 @@ struct ContentAssembly {
     ///
     /// - Parameters:
     ///   - option: As written on the command line.
-    ///   - path: The profile's own path.
+    ///   - profile: The profile.
+    ///   - path: Its path.
+    /// - Returns: The manifest; nil where the profile's settings say what is streamed.
     /// - Throws: ``CommandFailure`` for what is none.
     static func manifest(_ option: String?, of profile: RunProfile, at path: String) throws -> ContentManifest? {
         if let option {
@@ -73,7 +76,8 @@ struct ContentAssembly {
         guard documents.presentation.format == .hls, isBare else { return try content(documents, name: path) }
         guard let shape = ContentSettings(documents.presentation, others: profile.simulation.content) else {
             throw CommandFailure(
-                .badInput, "the manifest \(path) declares no tracks with bit rates, and its media playlists are not beside it")
+                .badInput,
+                "the manifest \(path) declares no tracks with bit rates, and its media playlists are not beside it")
         }
         StandardError.line(
             "fullhouse: the media playlists of \(path) are not beside it: its segments, their length and whether it is live"

@@ -95,7 +95,8 @@ extension InspectCommand {
         static var channelSettings: ChannelSettings {
             ChannelSettings(
                 parallelTransfers: parallelTransfers,
-                keptHeaders: ReportTransfer.headers + ["location", "content-range"], userAgent: "fullhouse/\(ProgramVersion.text)")
+                keptHeaders: ReportTransfer.headers + ["location", "content-range"],
+                userAgent: "fullhouse/\(ProgramVersion.text)")
         }
 
         var now: Instant { channel.now }
@@ -160,7 +161,8 @@ extension InspectCommand {
             }
             return TransferRequest(
                 uri: outgoing.uri, headers: headers,
-                byteRange: transfer.job.asksSize ? ByteRange(offset: 0, length: 1) : transfer.job.range, body: .keep(limit: ByteCount(DecodingLimits.standard.bytes)),
+                byteRange: transfer.job.asksSize ? ByteRange(offset: 0, length: 1) : transfer.job.range,
+                body: .keep(limit: ByteCount(DecodingLimits.standard.bytes)),
                 timeouts: timeouts)
         }
 

@@ -105,7 +105,9 @@ struct LimitSearch: Sendable {
         var early: [String] = []
         _ = await simulation.run { tick in
             for delta in tick.deltas { totals.merge(delta) }
-            if early.isEmpty { early = lasting.map { $0.evaluate(totals) }.filter { $0.verdict == .failed }.map(\.sentence) }
+            if early.isEmpty {
+                early = lasting.map { $0.evaluate(totals) }.filter { $0.verdict == .failed }.map(\.sentence)
+            }
             return early.isEmpty && !stop.isRaised
         }
         if stop.isRaised { return nil }

@@ -11,6 +11,7 @@ enum SimulationAssembly {
     ///   - profile: The profile.
     ///   - contents: What its streams are, in its order; one stands for all.
     ///   - threads: How many threads work on it.
+    /// - Returns: The settings.
     /// - Throws: ``CommandFailure`` when the profile cannot be simulated.
     static func settings(
         for profile: RunProfile, contents: [SimulatedContent], threads: Int

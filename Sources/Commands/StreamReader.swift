@@ -212,7 +212,9 @@ struct StreamReader<Library: StreamLibrary> {
                 bytes = Array(bytes.dropFirst(Int(range.offset - offset)))
                 offset = range.offset
             }
-            guard let list = try? SegmentIndexDecoder.decode(bytes, media: media, fileOffset: offset) else { return nil }
+            guard let list = try? SegmentIndexDecoder.decode(bytes, media: media, fileOffset: offset) else {
+                return nil
+            }
             facts.index = list
         }
         return facts

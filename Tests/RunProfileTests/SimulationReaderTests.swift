@@ -32,6 +32,22 @@ import Testing
         #expect(simulation.hasContent)
     }
 
+    @Test(
+        arguments: [
+            ("profile", .streams), ("./profile", .file("./profile")), ("streams/m.mpd", .file("streams/m.mpd")),
+            ("https://a.test/m.m3u8?x=1", .uri("https://a.test/m.m3u8?x=1")),
+            ("HTTP://a.test/m", .uri("HTTP://a.test/m")),
+            ("ftp://a.test/m", nil), ("http://", nil),
+        ] as [(String, ContentManifest?)])
+    func aManifestIsRead(_ text: String, _ manifest: ContentManifest?) throws {
+        let profile = minimal("simulation: {content: {manifest: \"\(text)\"}}\n")
+        guard let manifest else {
+            #expect(problems(profile).contains { $0.contains("'profile', an http or https URL, or a file") })
+            return
+        }
+        #expect(try ProfileReader.read(profile, file: "p.yaml").simulation.manifest == manifest)
+    }
+
     @Test func withoutTheSectionThereIsOneEdgeWithoutLimits() throws {
         let simulation = try ProfileReader.read(minimal(), file: "p.yaml").simulation
         #expect(simulation == RunProfile.Simulation())

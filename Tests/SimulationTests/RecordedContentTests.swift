@@ -72,7 +72,8 @@ import Testing
 
     @Test func aTimelineOfAnMPDIsPlayedSegmentBySegment() async throws {
         let text = RecordedStream.mpd(
-            "type=\"static\" mediaPresentationDuration=\"PT13.5S\"", video: RecordedStream.timeline([4_000, 6_000, 3_500]),
+            "type=\"static\" mediaPresentationDuration=\"PT13.5S\"",
+            video: RecordedStream.timeline([4_000, 6_000, 3_500]),
             audio: RecordedStream.timeline([4_010, 5_990, 3_500]))
         let outcome = try await play(StreamDocuments(presentation: RecordedStream.presentation(text)))
         #expect(outcome.transfers(.video).map(\.mediaDuration) == [.seconds(4), .seconds(6), .seconds(3.5)])
@@ -82,16 +83,19 @@ import Testing
     }
 
     @Test func aSegmentIndexIsFetchedAndItsSizesCount() async throws {
-        let body = "<BaseURL>v.mp4</BaseURL><SegmentBase indexRange=\"800-899\"><Initialization range=\"0-799\"/></SegmentBase>"
+        let body =
+            "<BaseURL>v.mp4</BaseURL><SegmentBase indexRange=\"800-899\"><Initialization range=\"0-799\"/></SegmentBase>"
         let text = RecordedStream.mpd(
-            "type=\"static\" mediaPresentationDuration=\"PT10S\"", video: body, audio: RecordedStream.timeline([5_000, 5_000]))
+            "type=\"static\" mediaPresentationDuration=\"PT10S\"", video: body,
+            audio: RecordedStream.timeline([5_000, 5_000]))
         var documents = StreamDocuments(presentation: try RecordedStream.presentation(text))
         var facts = StreamDocuments.TrackFacts()
         let sizes: [Int64] = [500_000, 123_456]
         facts.index = SegmentList(
             sizes.enumerated().map { place, size in
                 Segment(
-                    sequence: Int64(place + 1), start: .zero + .seconds(Int64(place) * 5), duration: .seconds(5 as Int64),
+                    sequence: Int64(place + 1), start: .zero + .seconds(Int64(place) * 5),
+                    duration: .seconds(5 as Int64),
                     uri: "", byteRange: ByteRange(offset: 900, length: size),
                     initialization: InitializationSection(uri: "v.mp4", byteRange: ByteRange(offset: 0, length: 800)))
             })

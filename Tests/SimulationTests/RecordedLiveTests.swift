@@ -65,8 +65,9 @@ import Testing
         }
         // 7 s are a round of three segments, and the edge moves when one of them is complete.
         #expect(edges[0] % 3 == 0)
-        #expect(edges.map { $0 - edges[0] } == Array(repeating: 0, count: 8) + Array(repeating: 1, count: 12)
-            + Array(repeating: 2, count: 8))
+        #expect(
+            edges.map { $0 - edges[0] } == Array(repeating: 0, count: 8) + Array(repeating: 1, count: 12)
+                + Array(repeating: 2, count: 8))
         let playlist = content.livePlaylist(shape, endingBefore: edges[0] + 1)
         #expect(playlist.isLive && playlist.targetDuration == .seconds(3 as Int64))
         let listed = (playlist.segments.firstSequence...edges[0]).compactMap { playlist.segments.segment($0) }
@@ -95,7 +96,8 @@ import Testing
     }
 
     @Test func aDynamicTemplateWithoutEndGoesOn() async throws {
-        let template = "<SegmentTemplate timescale=\"1000\" duration=\"2000\" startNumber=\"1\" media=\"$Number$.m4s\"/>"
+        let template =
+            "<SegmentTemplate timescale=\"1000\" duration=\"2000\" startNumber=\"1\" media=\"$Number$.m4s\"/>"
         let text = RecordedStream.mpd(
             "type=\"dynamic\" availabilityStartTime=\"1970-01-01T00:00:00Z\" timeShiftBufferDepth=\"PT60S\"",
             video: template, audio: template)

@@ -20,7 +20,8 @@ extension RecordedContent {
                 note("The event's playlists do not grow in the simulation: they list as many segments as were read.")
             }
         }
-        if case .segments(let list) = presentation.periods[main.period].switchingSets[main.set].tracks[main.track].media {
+        if case .segments(let list) = presentation.periods[main.period].switchingSets[main.set].tracks[main.track].media
+        {
             if !list.isAvailableComplete {
                 note("Chunks of segments are not part of the simulation: segments come whole, when they are complete.")
             }

@@ -15,7 +15,7 @@ struct RecordedContent {
     /// What the round of a live stream is like; nil on demand.
     private var round: Round?
     /// The bit rates of HLS audio renditions that are not in the variants' segments, by group.
-    private var audioRates: [String: BitRate] = [:]
+    var audioRates: [String: BitRate] = [:]
 
     /// The round that a live stream repeats: that of its main track.
     private struct Round {
@@ -111,7 +111,7 @@ struct RecordedContent {
         return "\(set.kind) \(set.tracks[place.track].id)"
     }
 
-    private func recorded(_ place: StreamDocuments.Place) throws(StreamProblem) -> RecordedTrack? {
+    func recorded(_ place: StreamDocuments.Place) throws(StreamProblem) -> RecordedTrack? {
         guard let list = list(at: place), !list.isEmpty else { return nil }
         return try RecordedTrack(list, facts(at: place), name: name(place))
     }
@@ -124,7 +124,8 @@ struct RecordedContent {
 
     private func round(of main: StreamDocuments.Place) throws(StreamProblem) -> Round {
         if case .indexed = track(at: main).media {
-            throw .implausible(track: name(main), detail: "a live MPD whose segments stand in an index has no live edge")
+            throw .implausible(
+                track: name(main), detail: "a live MPD whose segments stand in an index has no live edge")
         }
         guard let track = try recorded(main) else { throw .nothingToPlay("it lists no segments yet") }
         // A hostile list must not make events without end.
@@ -171,7 +172,8 @@ struct RecordedContent {
         _ timing: RecordedTiming, _ recorded: RecordedTrack, _ playlist: MediaPlaylist, before: Int64
     ) -> Int {
         let shape = LiveShape(
-            timing: timing, window: Int64(recorded.count), targetDuration: playlist.targetDuration, roundsBefore: before,
+            timing: timing, window: Int64(recorded.count), targetDuration: playlist.targetDuration,
+            roundsBefore: before,
             hasDates: recorded.hasDates, holdBack: playlist.holdBack, startOffset: playlist.startOffset)
         if let known = shapes.firstIndex(of: shape) { return known }
         shapes.append(shape)
@@ -274,38 +276,5 @@ struct RecordedContent {
     private static func offset(of track: Track) -> TimeAmount {
         guard case .segments(let list) = track.media, list.isAvailableComplete else { return .zero }
         return list.availabilityOffset
-    }
-
-    // MARK: Bit rates
-
-    /// The bit rate of a track's own segments where their size is not known.
-    private mutating func rate(of track: Track, _ set: SwitchingSet, _ recorded: RecordedTrack) -> BitRate {
-        if let known = recorded.knownRate { return known }
-        guard documents.presentation.format == .hls, set.kind == .video else { return declared(track, set) }
-        // A variant's bit rate includes the renditions that go with it (rfc8216bis section 4.4.6.2).
-        let beside = track.audioGroup.flatMap { audioRates[$0] } ?? .zero
-        let whole = (track.averageBitRate ?? track.bitRate).bitsPerSecond
-        return BitRate(bitsPerSecond: max(whole - beside.bitsPerSecond, whole / 10))
-    }
-
-    private mutating func declared(_ track: Track, _ set: SwitchingSet) -> BitRate {
-        let rate = track.averageBitRate ?? track.bitRate
-        if rate > .zero { return rate }
-        let assumed = set.kind == .subtitles ? .kilobits(2) : others.audio ?? .kilobits(128)
-        note(
-            "The bit rate of the \(set.kind) '\(track.id)' is not declared and its sizes are not known:"
-                + " \(Int64(clampingRounded: assumed.kilobits)) kbit/s are assumed.")
-        return assumed
-    }
-
-    private mutating func noteAudioRates() {
-        guard documents.presentation.format == .hls, let period = documents.presentation.periods.first else { return }
-        for (position, set) in period.switchingSets.enumerated() where set.kind == .audio {
-            let place = StreamDocuments.Place(period: 0, set: position, track: 0)
-            guard let track = set.tracks.first, audioRates[set.id] == nil || set.isDefault,
-                let recorded = try? recorded(place)
-            else { continue }
-            audioRates[set.id] = rate(of: track, set, recorded)
-        }
     }
 }

@@ -27,6 +27,7 @@ struct RecordedTrack {
     ///   - list: The segments; of a list without end ``endlessCount``.
     ///   - facts: Sizes by segment number, and where a list without end is begun.
     ///   - name: What the track is called in sentences.
+    /// - Throws: ``StreamProblem`` when there is nothing in it, too much, or what cannot be.
     init(_ list: SegmentList, _ facts: StreamDocuments.TrackFacts, name: String) throws(StreamProblem) {
         let first = list.lastSequence == nil ? max(list.firstSequence, facts.begin ?? .min) : list.firstSequence
         let (end, isOver) = first.addingReportingOverflow(Self.endlessCount - 1)
@@ -110,6 +111,7 @@ struct RecordedTrack {
     /// longer or shorter so that all tracks' rounds end together.
     ///
     /// - Parameter total: The round's length in nanoseconds.
+    /// - Returns: What each segment of the round is like.
     func round(lasting total: Int64) -> (durations: [Int64], sizes: [Int64], traits: [RecordedTiming.Traits]) {
         var picked: [Int] = []
         var sum: Int64 = 0

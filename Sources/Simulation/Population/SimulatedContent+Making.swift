@@ -111,8 +111,10 @@ extension SimulatedContent {
 }
 
 extension SimulatedContent {
-    /// Makes the content that a real stream's documents describe: the same tracks, the same segments one by one, the same
-    /// sizes where they are known. A live stream goes on without end as a round of what it lists.
+    /// Makes the content that a real stream's documents describe.
+    ///
+    /// It has the same tracks, the same segments one by one, and the same sizes where they are known. A live stream goes on
+    /// without end, as a round of what it lists.
     ///
     /// - Parameters:
     ///   - documents: What was read of the stream.

@@ -151,7 +151,8 @@ package final class SimulatedContent: Sendable {
     private func segmentBytes(_ position: Int, _ sequence: Int64) -> Int64 {
         guard let timing = tracks[position].timing else {
             let isLast = sequence == lastSegment?.sequence
-            return drawn(tracks[position].rate, isLast ? lastSegment?.duration ?? segmentDuration : segmentDuration, sequence)
+            return drawn(
+                tracks[position].rate, isLast ? lastSegment?.duration ?? segmentDuration : segmentDuration, sequence)
         }
         let count = Int64(timing.count)
         let place =

@@ -75,7 +75,8 @@ package struct StreamDocuments: Sendable {
     package static func presentation(of playlist: MediaPlaylist) -> Presentation {
         let track = Track(id: "0", bitRate: .zero, media: .playlist, locations: [TrackLocation(references: [""])])
         return Presentation(
-            format: .hls, periods: [Period(switchingSets: [SwitchingSet(kind: .video, isDefault: true, tracks: [track])])])
+            format: .hls,
+            periods: [Period(switchingSets: [SwitchingSet(kind: .video, isDefault: true, tracks: [track])])])
     }
 }
 
