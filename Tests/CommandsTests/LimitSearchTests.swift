@@ -99,6 +99,19 @@ import Testing
         #expect(found.json.contains("\"complete\" : false"))
     }
 
+    @Test(.timeLimit(.minutes(4))) func ctrlCEndsASearchWithWhatIsKnown() async throws {
+        let scene = try Scene()
+        let path = try #require(Program.path, "the program is not built beside the tests")
+        // The first runs are quick, the later ones are not.
+        let file = try scene.file("p.yaml", profile(viewers: 1, capacity: "capacity: 100 Gbit/s"))
+        let program = try Program(scene, path, ["simulate", file, "--find-limit", "viewers"])
+        for _ in 0..<5_000 where !program.errors.contains("run 1,") { try await Task.sleep(for: .milliseconds(20)) }
+        program.send(SIGINT)
+        #expect(try await program.end(within: 120) == 130)
+        #expect(program.errors.contains("interrupted after") && program.errors.contains("hold even at"))
+        #expect(program.output.contains("\"complete\" : false"))
+    }
+
     @Test(arguments: [
         ("failed sessions < 3", true), ("startup time max < 3 s", true), ("failed sessions < 1 %", false),
         ("startup time p95 < 3 s", false), ("rebuffers per hour < 2", false), ("plays > 3", false),

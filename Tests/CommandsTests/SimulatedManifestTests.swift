@@ -1,3 +1,4 @@
+import Access
 import Foundation
 import Measurement
 import Origin
@@ -169,6 +170,28 @@ import Testing
             #expect(!result.sentences.joined().contains("s3cret"))
         }
         await origin.stop()
+    }
+
+    @Test func theProfilesTokenIsShown() async throws {
+        let scene = try Scene()
+        let key = try scene.file("key.hex", "000102030405060708090a0b0c0d0e0f")
+        var settings = OriginSettings(edges: [EdgeSettings(pop: "osl")])
+        settings.content.videoOnDemandDuration = .seconds(2)
+        settings.content.videoOnDemandSegmentDuration = .seconds(1)
+        settings.gate = .akamai(key: try SecretKey(hexadecimal: "000102030405060708090a0b0c0d0e0f"))
+        let origin = try await OriginServer.start(settings)
+        let edge = try #require(origin.edges.first)
+        let access = "{token: {scheme: akamai-edge-auth, key: file:\(key), lifetime: 1 min, paths: [/*]}}"
+        let text = Scene.profile("http://127.0.0.1:\(edge.port)/vod/a/master.m3u8")
+        let bare = try scene.file("bare.yaml", text)
+        let signed = try scene.file("signed.yaml", text + "access: \(access)\n")
+        let refused = await Scene.perform("simulate", bare, "--manifest", "profile", "--quiet")
+        let simulated = try await summary(scene, ["simulate", signed, "--manifest", "profile"])
+        await origin.stop()
+        #expect(refused.status == 66 && refused.sentences.joined().contains("does it need a token"))
+        #expect(simulated.sessions.plays == 3)
+        #expect(simulated.run.warnings == ["Tokens are not part of the simulation: every request is let in."])
+        #expect(simulated.run.command == "simulate \(signed) --manifest profile")
     }
 
     @Test func tokensThatOnlyAJourneyGivesAreNamed() async throws {
