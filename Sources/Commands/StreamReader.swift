@@ -120,7 +120,7 @@ struct StreamReader<Library: StreamLibrary> {
                 needs.add(place, documents.presentation, at: uri, location: location)
             }
             if needs.order.isEmpty { return }
-            try await read(needs, into: &documents, &bases, at: uri, cache)
+            try await read(needs, location, into: &documents, &bases, at: uri, cache)
         }
     }
 
@@ -153,7 +153,8 @@ struct StreamReader<Library: StreamLibrary> {
     }
 
     private func read(
-        _ needs: Needs, into documents: inout StreamDocuments, _ bases: inout [StreamDocuments.Place: String],
+        _ needs: Needs, _ location: Int, into documents: inout StreamDocuments,
+        _ bases: inout [StreamDocuments.Place: String],
         at uri: String, _ cache: ManifestCache
     ) async throws {
         guard needs.order.count <= Self.documentLimit else {
@@ -175,6 +176,7 @@ struct StreamReader<Library: StreamLibrary> {
             else { continue }
             for place in needs.places[needed] ?? [] {
                 documents.tracks[place] = facts
+                documents.tracks[place]?.location = location
                 if facts.playlist != nil { bases[place] = found.uri }
             }
         }

@@ -73,6 +73,19 @@ import Testing
         #expect(simulated.run.warnings.isEmpty, "\(simulated.run.warnings)")
     }
 
+    @Test func whatIsDownAtOnePlaceIsReadAtTheNext() async throws {
+        let scene = try Scene()
+        let origin = try await Scene.origin()
+        let edge = try #require(origin.edges.first)
+        let uri = "http://127.0.0.1:\(edge.port)/failover/a/master.m3u8"
+        let simulated = try await summary(
+            scene, ["simulate", try scene.file("p.yaml", Scene.profile(uri)), "--manifest", "profile"])
+        await origin.stop()
+        #expect(simulated.sessions.plays == 3)
+        #expect(simulated.by_kind["video"]?.transfers.all.count == 6)
+        #expect(simulated.by_kind["audio"]?.transfers.all.count == 6)
+    }
+
     @Test(arguments: ["live/a/master.m3u8", "live/a/manifest.mpd", "live/a/timeline.mpd"])
     func aLiveStreamGoesOnWithoutEnd(_ path: String) async throws {
         let scene = try Scene()

@@ -210,8 +210,11 @@ struct RecordedContent {
         var track = track(at: place)
         let set = documents.presentation.periods[place.period].switchingSets[place.set]
         let facts = facts(at: place)
+        // One place is enough: that from which it was read, with the renditions that go with it there.
+        let location = track.locations.indices.contains(facts.location) ? track.locations[facts.location] : nil
         track.locations = [
-            TrackLocation(references: [""], audioGroup: track.audioGroup, subtitleGroup: track.subtitleGroup)
+            TrackLocation(
+                references: [""], audioGroup: location?.audioGroup, subtitleGroup: location?.subtitleGroup)
         ]
         track.query = nil
         let isPlayed = !set.isTrickPlay && set.kind != .other

@@ -24,6 +24,8 @@ package struct StreamDocuments: Sendable {
         package var playlist: MediaPlaylist?
         /// Its segment index (DASH SegmentBase); nil where it could not be read.
         package var index: SegmentList?
+        /// Which of the track's locations it was read from.
+        package var location = 0
         /// The bytes of that document.
         ///
         /// Nil is what is typical.
