@@ -21,11 +21,8 @@ private struct Bodies {
     private var sharing: FairSharing
     private let lateness: ClosedRange<Double>
 
-    /// Plays until all bodies have ended.
-    ///
-    /// - Parameters:
-    ///   - lateness: By how much timers are late, in seconds, drawn evenly.
-    ///   - writing: What each write takes, in seconds, besides its client.
+    /// Plays until all bodies have ended, with timers that are late by `lateness` seconds, drawn evenly, and writes that
+    /// take `writing` seconds besides their clients.
     init(
         _ bodies: [Body], capacity: Double = .infinity, cap: Double = .infinity, lateness: ClosedRange<Double> = 0...0,
         writing: Double = 0.000_3
