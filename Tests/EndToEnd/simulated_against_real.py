@@ -33,6 +33,8 @@ import time
 BIT_RATE_LIMIT = 0.05
 REBUFFER_LIMIT = 0.01
 STARTUP_LIMIT = 0.15
+# Loops that are later than that (p99, in seconds) were disturbed: nothing in these profiles keeps two processors busy.
+LATENESS_LIMIT = 0.02
 
 ADDRESSES = ("127.0.0.1", "127.0.0.2")
 REGIONS = ("near", "far")
@@ -103,7 +105,7 @@ CASES = [
     Case("vod-starved", caps=(0.35, 1.2)),
     Case("live", stream="live", caps=(4, 9)),
     Case("shared-ample", capacities=(150, 200)),
-    Case("shared-tight", capacities=(32, 80), viewers=40),
+    Case("shared-tight", capacities=(48, 96), viewers=40),
     Case("shared-live", stream="live", capacities=(56, 113), viewers=40),
     Case("flash-crowd", capacities=(14, 28), viewers=60, over=0.3),
 ]
@@ -190,15 +192,6 @@ def run(fullhouse, case, folder):
             origin.kill()
 
 
-def result(fullhouse, case, folder, pending):
-    """The summary of a real run; where the machine disturbed it, of another one that has the machine for itself."""
-    try:
-        return pending.result()
-    except Invalid as invalid:
-        print(f"once more: {invalid}", flush=True)
-        return run(fullhouse, case, folder)
-
-
 def figures(summary_document):
     """What is compared of a summary."""
     sessions = summary_document["sessions"]
@@ -207,6 +200,7 @@ def figures(summary_document):
         "rebuffer_ratio": sessions["rebuffer_ratio"],
         "startup_p50": sessions["startup_time"]["p50"],
         "plays": sessions["plays"],
+        "lateness_p99": max((loop["lateness"]["p99"] for loop in summary_document["tester"]["loops"]), default=0),
     }
 
 
@@ -232,6 +226,25 @@ def compare(case, real, simulated):
     return problems
 
 
+def judge(fullhouse, case, folder, pending):
+    """Compares a real run with the simulation; a run that the machine disturbed is made again, with nothing beside it.
+
+    Returns the figures and what is out of bounds.
+    """
+    own = os.path.join(folder, case.name)
+    simulated = figures(summary(fullhouse, "simulate", own))
+    try:
+        real = figures(pending.result())
+        problems = compare(case, real, simulated)
+        if not problems or real["lateness_p99"] <= LATENESS_LIMIT:
+            return {"case": case.name, "real": real, "simulated": simulated}, problems
+    except Invalid as invalid:
+        print(f"{case.name}: {invalid}", flush=True)
+    print(f"{case.name}: once more by itself, since the machine was busy", flush=True)
+    real = figures(run(fullhouse, case, folder))
+    return {"case": case.name, "real": real, "simulated": simulated}, compare(case, real, simulated)
+
+
 def play(fullhouse, cases, folder):
     """Plays all cases, the real ones side by side, and compares."""
     results, problems = [], []
@@ -243,12 +256,9 @@ def play(fullhouse, cases, folder):
             time.sleep(1)
         concurrent.futures.wait(runs)
     for case, pending in zip(cases, runs):
-        found = result(fullhouse, case, folder, pending)
-        real = figures(found)
-        real["lateness_p99"] = max(loop["lateness"]["p99"] for loop in found["tester"]["loops"])
-        simulated = figures(summary(fullhouse, "simulate", os.path.join(folder, case.name)))
-        results.append({"case": case.name, "real": real, "simulated": simulated})
-        problems += compare(case, real, simulated)
+        found, wrong = judge(fullhouse, case, folder, pending)
+        results.append(found)
+        problems += wrong
     return results, problems
 
 
