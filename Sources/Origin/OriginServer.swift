@@ -193,12 +193,12 @@ private struct ConnectionResponder: Sendable {
             served.bytes = sent
             edge.record(served, query: seen.query)
         }
-        if edge.settings.capacity != nil {
-            try await channel.setOption(.socketOption(.so_sndbuf), value: Self.sendBuffer).get()
-        }
         let sender = ReplySender(
             channel: channel, delay: edge.settings.firstByteDelay + reply.delay, shaper: shaper, alarms: alarms)
         do {
+            if edge.settings.capacity != nil {
+                try await channel.setOption(.socketOption(.so_sndbuf), value: Self.sendBuffer).get()
+            }
             try await sender.send(reply, sent: &sent)
         } catch {
             served.isAborted = !(error is ReplySender.CutOff)
