@@ -173,6 +173,14 @@ private func idealEnds(_ bodies: [Bodies.Body], capacity: Double) -> [Double] {
         #expect(played.settlings < 3_700)
     }
 
+    @Test func hundredsOfCappedBodiesKeepTheirRateWithFewWrites() {
+        let bodies = (0..<300).map { Bodies.Body(begin: Double($0) * 0.000_1, bytes: 125_000) }
+        let played = Bodies(bodies, cap: 125_000)
+        for body in played.bodies { #expect(abs(body.end - body.begin - 1) < 0.01) }
+        // A write each 60 ms, where a few bodies would have three.
+        #expect(played.grants.count < 5_700)
+    }
+
     @Test(arguments: [0.0...0.0, 0.0...0.02, 0.0...0.04])
     func lateTimersCostNoCapacity(lateness: ClosedRange<Double>) {
         let played = Bodies(

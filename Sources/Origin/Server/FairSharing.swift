@@ -13,10 +13,12 @@ struct FairSharing {
     /// What each response gets at most; infinite without limit.
     let cap: Double
 
-    /// The time for which capacity, or a cap, can be made good when responses or our own timers are late: 80 ms.
-    static let depth: Int64 = 80_000_000
-    /// How long a response collects bytes before they are written, so that many responses cost few writes: 20 ms.
-    static let quantum: Int64 = 20_000_000
+    /// The time for which capacity, or a cap, can be made good when responses or our own timers are late: 80 ms where
+    /// they are few, at most 160 ms.
+    var depth: Int64 { quantum + 60_000_000 }
+    /// How long a response collects bytes before they are written, so that many responses cost few writes: 20 ms, and
+    /// with more than a hundred 0.2 ms for each, at most 100 ms.
+    var quantum: Int64 { min(100_000_000, max(20_000_000, 200_000 * Int64(responses.count))) }
     /// Settling is never due earlier than that after the last time: 1 ms, and 10 µs for each response.
     private var pause: Int64 { max(1_000_000, 10_000 * Int64(responses.count)) }
     /// Fewer bytes than in a packet are written only when they are the last, or after a ``lull``.
@@ -65,7 +67,7 @@ struct FairSharing {
             carry(until: now)
             fill(at: now)
         }
-        responses[number] = Response(since: now, granted: now - Self.quantum)
+        responses[number] = Response(since: now, granted: now - quantum)
     }
 
     /// A response has ended, or its client has gone.
@@ -77,7 +79,7 @@ struct FairSharing {
     mutating func ask(_ number: UInt64, for bytes: Int, at now: Int64) -> Int64? {
         guard var response = responses[number] else { return nil }
         response.wanted = max(1, bytes)
-        response.since = max(response.since, now - Self.depth)
+        response.since = max(response.since, now - depth)
         responses[number] = response
         let asking = responses.values.reduce(0) { $0 + ($1.wanted > 0 ? 1 : 0) }
         return now + max(pause, untilDue(response, rate: rate(among: asking), at: now))
@@ -106,7 +108,7 @@ struct FairSharing {
         }
         guard asking > 0 else { return (grants, nil) }
         let rate = rate(among: asking)
-        let next = responses.values.reduce(Self.quantum) {
+        let next = responses.values.reduce(quantum) {
             $1.wanted > 0 ? min($0, untilDue($1, rate: rate, at: now)) : $0
         }
         return (grants, now + max(pause, next))
@@ -115,7 +117,7 @@ struct FairSharing {
     private mutating func carry(until now: Int64) {
         defer { settled = max(settled, now) }
         guard capacity < .infinity, now > settled else { return }
-        carried = min(capacity * Self.seconds(Self.depth), carried + capacity * Self.seconds(now - settled))
+        carried = min(capacity * Self.seconds(depth), carried + capacity * Self.seconds(now - settled))
     }
 
     /// Progressive filling: everybody's share rises until the capacity is used up or nobody needs more.
@@ -139,7 +141,7 @@ struct FairSharing {
     private func isDue(_ response: Response, at now: Int64) -> Bool {
         if response.earned >= Double(response.wanted) - 0.5 { return true }
         let waited = now - response.granted
-        return response.earned >= Self.packet && waited >= Self.quantum - pause
+        return response.earned >= Self.packet && waited >= quantum - pause
             || response.earned >= 1 && waited >= Self.lull
     }
 
@@ -149,7 +151,7 @@ struct FairSharing {
         let whole = Self.nanoseconds((Double(response.wanted) - response.earned) / rate)
         let packet = Self.nanoseconds((Self.packet - response.earned) / rate)
         let byte = Self.nanoseconds((1 - response.earned) / rate)
-        let full = max(packet, response.granted + Self.quantum - now)
+        let full = max(packet, response.granted + quantum - now)
         return min(whole, full, max(byte, response.granted + Self.lull - now))
     }
 
