@@ -16,11 +16,17 @@ struct EvenSegments: SegmentList.Source {
     var lastDuration: Int64?
 
     func segment(_ sequence: Int64) -> Segment {
-        let start = (sequence - zeroSequence) &* duration
-        let own = sequence == lastSequence ? lastDuration ?? duration : duration
+        let span = span(sequence)
         return Segment(
-            sequence: sequence, start: MediaTime(nanoseconds: start), duration: TimeAmount(nanoseconds: own), uri: "",
-            initialization: Self.initialization,
+            sequence: sequence, start: span.start, duration: span.duration, uri: "",
+            initialization: Self.initialization, programDateTime: span.programDateTime)
+    }
+
+    func span(_ sequence: Int64) -> SegmentSpan {
+        let own = sequence == lastSequence ? lastDuration ?? duration : duration
+        return SegmentSpan(
+            sequence: sequence, start: MediaTime(nanoseconds: (sequence - zeroSequence) &* duration),
+            duration: TimeAmount(nanoseconds: own),
             programDateTime: dateOfSequenceZero.map { $0 + TimeAmount(nanoseconds: sequence &* duration) })
     }
 

@@ -84,16 +84,16 @@ struct EventQueue {
             for event in waiting { put(event) }
         }
         guard !buckets[place].isEmpty else { return }
-        var due: [SimulatedEvent] = []
-        swap(&due, &buckets[place])
         if heap.isEmpty {
-            heap = due
+            // Both keep the room that they have made.
+            swap(&heap, &buckets[place])
             for index in stride(from: heap.count / 2 - 1, through: 0, by: -1) { siftDown(index) }
         } else {
-            for event in due {
+            for event in buckets[place] {
                 heap.append(event)
                 siftUp(heap.count - 1)
             }
+            buckets[place].removeAll(keepingCapacity: true)
         }
     }
 
