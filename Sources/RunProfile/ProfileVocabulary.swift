@@ -8,7 +8,8 @@ enum ProfileVocabulary {
     ]
     static let simulation = ["edges", "origin", "content"]
     static let simulatedEdge = [
-        "capacity", "requests", "response rate", "latency", "delay", "cache", "collapse", "regions",
+        "capacity", "requests", "response rate", "latency", "delay", "cache", "playlist lifetime", "collapse",
+        "regions",
     ]
     static let simulatedOrigin = ["capacity", "latency"]
     static let simulatedContent = [

@@ -56,6 +56,7 @@ enum SimulationReader {
         edge.delay = entries["delay"]?.duration() ?? .zero
         edge.latency = entries["latency"]?.duration() ?? .zero
         edge.hasCache = entries["cache"]?.value("true or false", Bool.init) ?? true
+        edge.playlistLifetime = entries["playlist lifetime"]?.duration() ?? .zero
         edge.collapses = entries["collapse"]?.value("true or false", Bool.init) ?? true
         edge.regions =
             entries["regions"]?.items().compactMap { item in

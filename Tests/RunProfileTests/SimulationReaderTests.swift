@@ -14,7 +14,7 @@ import Testing
             simulation:
               edges:
                 east: {capacity: 40 Gbit/s, requests: 20000/s, latency: 12 ms, regions: [oslo]}
-                west: {cache: false, collapse: false}
+                west: {cache: false, collapse: false, playlist lifetime: 1 s}
               origin: {capacity: 2 Gbit/s, latency: 80 ms}
               content: {format: dash, segment: 6 s, ladder: [3 Mbit/s, 1 Mbit/s], audio: none, window: 5, duration: 1 h, variation: 20%}
             """
@@ -22,7 +22,9 @@ import Testing
         let east = EdgeModel(
             name: "east", capacity: .megabits(40_000), requestsPerSecond: 20_000, latency: .milliseconds(12),
             regions: [0])
-        #expect(simulation.edges == [east, EdgeModel(name: "west", hasCache: false, collapses: false)])
+        var west = EdgeModel(name: "west", hasCache: false, collapses: false)
+        west.playlistLifetime = .seconds(1)
+        #expect(simulation.edges == [east, west])
         #expect(simulation.origin == OriginModel(capacity: .megabits(2_000), latency: .milliseconds(80)))
         #expect(
             simulation.content
