@@ -3,12 +3,12 @@ import Quantities
 import RunProfile
 
 /// Reads an edge as written on a command line:
-/// `127.0.0.2:8080,pop=bgo,delay=150ms,cap=2Mbit/s,errors=1%,missing=1%,truncated=1%,stale=10s,wrong=rewinds`.
+/// `127.0.0.2:8080,pop=bgo,delay=150ms,cap=2Mbit/s,capacity=1Gbit/s,errors=1%,missing=1%,truncated=1%,stale=10s,wrong=rewinds`.
 enum EdgeOption {
     /// What the setting looks like, for messages.
     static let expected =
-        "ADDRESS[:PORT][,pop=NAME][,delay=TIME][,cap=RATE][,stale=TIME][,errors=SHARE][,missing=SHARE]"
-        + "[,unavailable=SHARE][,truncated=SHARE][,error-pages=SHARE][,empty=SHARE][,short=SHARE][,wrong-type=SHARE]"
+        "ADDRESS[:PORT][,pop=NAME][,delay=TIME][,cap=RATE][,capacity=RATE][,stale=TIME][,errors=SHARE]"
+        + "[,missing=SHARE][,unavailable=SHARE][,truncated=SHARE][,error-pages=SHARE][,empty=SHARE][,short=SHARE][,wrong-type=SHARE]"
         + "[,playlist-errors=SHARE][,playlist-missing=SHARE][,playlist-error-pages=SHARE][,freeze=TIME]"
         + "[,wrong=rewinds|uris|target-duration|bit-rates|dates|drift|holes|hold-back]"
         + "[,leak=open|segments|playlists|KIND|expiry|start|path|address|signature|use|sharing[+…]][,api=yes|no]"
@@ -62,6 +62,9 @@ enum EdgeOption {
         case "cap":
             edge.throughputCap = Amounts.bitRate(value)
             return edge.throughputCap != nil
+        case "capacity":
+            edge.capacity = Amounts.bitRate(value)
+            return edge.capacity != nil
         case "errors": return share(\.segmentFaults.serverError)
         case "missing": return share(\.segmentFaults.notFound)
         case "unavailable": return share(\.segmentFaults.unavailable)

@@ -26,7 +26,7 @@ package enum ExitStatus: Int32, Sendable {
     case cannotCreate = 73
     /// Writing failed on the way, such as on a full disk (EX_IOERR).
     case ioError = 74
-    /// Ended at once by a second Ctrl-C.
+    /// Ended at once by a second Ctrl-C, or a search for a limit by the first.
     case interrupted = 130
 }
 

@@ -1,3 +1,4 @@
+import Access
 import CurlTransport
 import Inspection
 import LoadTest
@@ -18,6 +19,8 @@ extension InspectCommand {
             var headers: [HTTPHeader]
             /// Where documents may lead.
             var policy: URIPolicy
+            /// Puts a token into a request to a host that may see the headers; true for the document that was typed.
+            var authorise: (@Sendable (_ request: inout OutgoingRequest, _ isManifest: Bool) -> Void)?
         }
 
         /// A document that is wanted.
@@ -31,6 +34,8 @@ extension InspectCommand {
             var tag: Int
             /// How long a blocking server may take.
             var patience: TimeAmount = .zero
+            /// True when only the size of the resource is wanted: one byte is asked for.
+            var asksSize = false
         }
 
         /// What came of a job.
@@ -40,6 +45,8 @@ extension InspectCommand {
             var uri: String
             /// The status and the body, or why there is none.
             var body: Result<(status: Int, bytes: [UInt8]), FetchProblem>
+            /// The bytes of the whole resource, where the answer tells them.
+            var size: Int64?
             /// The last exchange; nil where none was allowed.
             var transfer: ReportTransfer?
             var begun: Instant
@@ -88,7 +95,8 @@ extension InspectCommand {
         static var channelSettings: ChannelSettings {
             ChannelSettings(
                 parallelTransfers: parallelTransfers,
-                keptHeaders: ReportTransfer.headers + ["location"], userAgent: "fullhouse/\(ProgramVersion.text)")
+                keptHeaders: ReportTransfer.headers + ["location", "content-range"],
+                userAgent: "fullhouse/\(ProgramVersion.text)")
         }
 
         var now: Instant { channel.now }
@@ -144,9 +152,17 @@ extension InspectCommand {
             var timeouts = TransferTimeouts.standard
             timeouts.firstByte = timeouts.firstByte + transfer.job.patience
             timeouts.total = timeouts.total + transfer.job.patience
+            var outgoing = OutgoingRequest(uri: transfer.uri)
+            var headers: [HTTPHeader] = []
+            if maySendHeaders(to: transfer.uri) {
+                settings.authorise?(&outgoing, transfer.job.purpose == .manifest)
+                headers = settings.headers + outgoing.headers.map { HTTPHeader(name: $0.name, value: $0.value) }
+                if let cookie = outgoing.cookieHeader { headers.append(HTTPHeader(name: "Cookie", value: cookie)) }
+            }
             return TransferRequest(
-                uri: transfer.uri, headers: maySendHeaders(to: transfer.uri) ? settings.headers : [],
-                byteRange: transfer.job.range, body: .keep(limit: ByteCount(DecodingLimits.standard.bytes)),
+                uri: outgoing.uri, headers: headers,
+                byteRange: transfer.job.asksSize ? ByteRange(offset: 0, length: 1) : transfer.job.range,
+                body: .keep(limit: ByteCount(DecodingLimits.standard.bytes)),
                 timeouts: timeouts)
         }
 
@@ -176,9 +192,11 @@ extension InspectCommand {
                     return nil
                 }
                 let isUsable = (200..<300).contains(response.status)
-                return answer(
+                var answer = answer(
                     transfer, response.timings, account,
                     isUsable ? .success((response.status, response.body)) : .failure(.status(response.status)))
+                answer.size = isUsable ? Self.size(of: response) : nil
+                return answer
             case .failure(let failed):
                 let problem = FetchProblem.transfer(failed.error)
                 let account = ReportTransfer(
@@ -196,6 +214,14 @@ extension InspectCommand {
             Answer(
                 job: transfer.job, uri: transfer.uri, body: body, transfer: account, begun: transfer.begun,
                 answered: timings.begun + timings.firstByte, ended: timings.ended)
+        }
+
+        /// What an answer says of the size of its resource: `Content-Range: bytes 0-0/SIZE` (RFC 9110 section 14.4), or its
+        /// own length where all of it came.
+        private static func size(of response: TransferResult) -> Int64? {
+            guard response.status == 206 else { return response.status == 200 ? response.bytes.count : nil }
+            guard let range = response.header("content-range"), let slash = range.lastIndex(of: "/") else { return nil }
+            return Int64(range[range.index(after: slash)...]).flatMap { $0 >= 0 ? $0 : nil }
         }
 
         private func redirectTarget(_ response: TransferResult, of transfer: Active) -> String? {

@@ -3,31 +3,25 @@ import Measurement
 import Quantities
 import RunProfile
 import Simulation
+import Synchronization
 
 /// Looks by bisection for the audience or the capacity at which a threshold of a profile breaks.
-struct LimitSearch {
+struct LimitSearch: Sendable {
     let profile: RunProfile
+    let contents: [SimulatedContent]
     let quantity: SimulateAudienceOptions.Limit
     let threads: Int
     let isQuiet: Bool
     private let thresholds: [Threshold]
-
-    /// What was found.
-    struct Found {
-        var quantity: SimulateAudienceOptions.Limit
-        /// The value of the profile: viewers, or bits per second of all edges together.
-        var value: Double
-        /// The last value at which all thresholds held, and the first at which one did not; nil where none was found.
-        var holds: Double?
-        var breaks: Double?
-        /// What broke there.
-        var broken: [String]
-        var runs: Int
-    }
+    private let stop = StopFlag()
 
     /// - Throws: ``CommandFailure`` when there is nothing to look for.
-    init(profile: RunProfile, quantity: SimulateAudienceOptions.Limit, threads: Int, isQuiet: Bool) throws {
+    init(
+        profile: RunProfile, contents: [SimulatedContent], quantity: SimulateAudienceOptions.Limit, threads: Int,
+        isQuiet: Bool
+    ) throws {
         self.profile = profile
+        self.contents = contents
         self.quantity = quantity
         self.threads = threads
         self.isQuiet = isQuiet
@@ -41,126 +35,135 @@ struct LimitSearch {
         }
     }
 
-    /// The search ends when what holds and what does not are this close.
-    private static let precision = 0.02
     /// The most that a profile's value is multiplied or divided by.
-    private static let reach = 1_024.0
+    static let reach = 1_024.0
+    /// The most viewers that a profile may have.
+    static let mostViewers = 10_000_000.0
 
+    /// Searches until the limit is known well enough, or the operator has enough of it.
+    ///
+    /// - Throws: ``CommandFailure`` when the profile cannot be simulated.
     func run() async throws -> Found {
-        let value = quantity == .viewers ? Double(profile.viewers) : capacity(profile)
-        var found = Found(quantity: quantity, value: value, broken: [], runs: 0)
-        // More viewers make it worse, more capacity better.
-        let worse = quantity == .viewers ? 2.0 : 0.5
-        var factor = 1.0
-        var good: Double?
-        var bad: Double?
-        while good == nil || bad == nil {
-            let broken = try await broken(by: factor, &found)
-            if broken.isEmpty { good = factor } else { bad = factor }
-            if good != nil, bad != nil { break }
-            factor *= broken.isEmpty ? worse : 1 / worse
-            guard factor <= Self.reach, factor >= 1 / Self.reach, isPossible(factor) else { break }
+        let value = quantity == .viewers ? Double(profile.viewers) : capacity
+        let range =
+            quantity == .viewers
+            ? max(1, (value / Self.reach).rounded(.down))...min(Self.mostViewers, value * Self.reach)
+            : value / Self.reach...value * Self.reach
+        var found = Found(
+            quantity: quantity, value: value,
+            bisection: LimitBisection(
+                from: value, in: range, isWorseUpwards: quantity == .viewers, isWhole: quantity == .viewers))
+        while !stop.isRaised, let next = found.bisection.next {
+            let begun = Date()
+            guard let outcome = try await probe(next) else { break }
+            found.runs += 1
+            found.bisection.note(next, holds: outcome.broken.isEmpty)
+            if !outcome.broken.isEmpty { found.broken = outcome.broken }
+            tell(next, outcome, found, seconds: Date().timeIntervalSince(begun))
         }
-        while let low = good, let high = bad, abs(high / low - 1) > Self.precision, isApart(low, high) {
-            let middle = (low + high) / 2
-            if try await broken(by: middle, &found).isEmpty { good = middle } else { bad = middle }
-        }
-        found.holds = good.map { scaled(value, by: $0) }
-        found.breaks = bad.map { scaled(value, by: $0) }
+        found.isComplete = found.bisection.next == nil
         return found
     }
 
-    private func isPossible(_ factor: Double) -> Bool {
-        quantity == .capacity || (Double(profile.viewers) * factor >= 1 && Double(profile.viewers) * factor <= 1e7)
-    }
+    /// Ends the search soon.
+    func interrupt() { stop.raise() }
 
-    /// Viewers are whole.
-    private func isApart(_ low: Double, _ high: Double) -> Bool {
-        quantity == .capacity || abs(Double(profile.viewers) * (high - low)) > 1
-    }
-
-    private func scaled(_ value: Double, by factor: Double) -> Double {
-        quantity == .viewers ? max(1, (value * factor).rounded()) : value * factor
-    }
-
-    private func capacity(_ profile: RunProfile) -> Double {
+    private var capacity: Double {
         profile.simulation.edges.reduce(0) { $0 + ($1.capacity?.bitsPerSecond ?? 0) }
     }
 
-    /// The thresholds that do not hold at so many times the profile's value.
-    private func broken(by factor: Double, _ found: inout Found) async throws -> [String] {
+    // MARK: One run
+
+    /// What came of one value.
+    private struct Outcome {
+        /// What does not hold, a sentence each.
+        var broken: [String]
+        /// How many thresholds had too little to be judged by.
+        var undecided = 0
+    }
+
+    /// The profile with another value.
+    private func scaled(to value: Double) -> RunProfile {
         var scaled = profile
         switch quantity {
-        case .viewers: scaled.viewers = max(1, Int((Double(profile.viewers) * factor).rounded()))
+        case .viewers: scaled.viewers = max(1, Int(value))
         case .capacity:
+            let factor = value / capacity
             for edge in scaled.simulation.edges.indices {
                 scaled.simulation.edges[edge].capacity = profile.simulation.edges[edge].capacity.map { $0 * factor }
             }
         }
-        let totals = try await totals(of: scaled)
-        found.runs += 1
-        let broken = thresholds.map { $0.evaluate(totals) }.filter { $0.verdict == .failed }
-        if !broken.isEmpty { found.broken = broken.map(\.sentence) }
-        if !isQuiet {
-            let words = Self.text(self.scaled(found.value, by: factor), quantity)
-            StandardError.line(
-                "run \(found.runs), \(words): "
-                    + (broken.first.map { "breaks: \($0.sentence)" } ?? "all thresholds hold"))
-        }
-        return broken.map(\.sentence)
+        return scaled
     }
 
-    private func totals(of profile: RunProfile) async throws -> RunTotals {
-        var simulation = PopulationSimulation(try SimulationAssembly.settings(for: profile, threads: threads))
+    /// Simulates with a value; nil when interrupted.
+    private func probe(_ value: Double) async throws -> Outcome? {
+        var simulation = PopulationSimulation(
+            try SimulationAssembly.settings(for: scaled(to: value), contents: contents, threads: threads))
+        let lasting = thresholds.filter(\.staysBroken)
         var totals = RunTotals()
+        var early: [String] = []
         _ = await simulation.run { tick in
             for delta in tick.deltas { totals.merge(delta) }
-            return true
+            if early.isEmpty {
+                early = lasting.map { $0.evaluate(totals) }.filter { $0.verdict == .failed }.map(\.sentence)
+            }
+            return early.isEmpty && !stop.isRaised
         }
-        return totals
+        if stop.isRaised { return nil }
+        // What the end of the run adds cannot mend these, and judges others too soon.
+        if !early.isEmpty { return Outcome(broken: early) }
+        guard totals.overall.plays > 0 else { return Outcome(broken: ["no viewer saw a picture"]) }
+        let results = thresholds.map { $0.evaluate(totals) }
+        return Outcome(
+            broken: results.filter { $0.verdict == .failed }.map(\.sentence),
+            undecided: results.count { $0.verdict == .notEnoughData })
     }
 
-    static func text(_ value: Double, _ quantity: SimulateAudienceOptions.Limit) -> String {
-        switch quantity {
-        case .viewers: "\(Int(value)) viewers"
-        case .capacity: MetricUnit.bitRate.text(value)
+    private func tell(_ value: Double, _ outcome: Outcome, _ found: Found, seconds: Double) {
+        guard !isQuiet else { return }
+        var line = "run \(found.runs), \(quantity.text(value)): "
+        line += outcome.broken.first.map { "breaks: \($0)" } ?? "holds"
+        if outcome.undecided > 0 { line += " (\(outcome.undecided) thresholds without enough data)" }
+        if let good = found.bisection.holds, let bad = found.bisection.breaks {
+            line += "; the limit is between \(quantity.text(min(good, bad))) and \(quantity.text(max(good, bad)))"
+        }
+        StandardError.line(line + String(format: " [%.1f s]", seconds))
+    }
+}
+
+/// Raised once, from any thread.
+private final class StopFlag: Sendable {
+    private let value = Atomic(false)
+
+    var isRaised: Bool { value.load(ordering: .relaxed) }
+    func raise() { value.store(true, ordering: .relaxed) }
+}
+
+extension Threshold {
+    /// True where what is broken once stays so, whatever comes: a count that must stay below something, or the longest of
+    /// some times.
+    var staysBroken: Bool {
+        guard comparison == .less || comparison == .lessOrEqual else { return false }
+        switch metric {
+        case .sessions, .plays, .failedSessions, .startFailures, .playbackFailures, .exitsBeforeStart,
+            .rebufferedSessions, .turnedAwaySessions, .refusedSessions, .transfers, .failedTransfers:
+            return unit == .count
+        case .startupTime, .timeToPicture, .liveLatency, .timeToFirstByte, .transferTime, .dueToDone:
+            return statistic == .maximum
+        case .rebufferRatio, .rebuffersPerSession, .rebuffersPerHour, .bitRate, .cacheHitRatio, .findings,
+            .findingErrors, .findingWarnings, .tokenLeaks, .gateProbes:
+            return false
         }
     }
 }
 
-extension LimitSearch.Found {
-    /// The result for people.
-    var sentence: String {
-        func text(_ value: Double) -> String { LimitSearch.text(value, quantity) }
-        switch (holds, breaks) {
-        case (let holds?, let breaks?):
-            return "all thresholds hold at \(text(holds)) and one breaks at \(text(breaks))"
-                + (broken.first.map { ": \($0)" } ?? "")
-        case (let holds?, nil): return "no limit was found: all thresholds hold even at \(text(holds))"
-        case (nil, let breaks?):
-            return "no limit was found: a threshold is broken even at \(text(breaks))"
-                + (broken.first.map { ": \($0)" } ?? "")
-        case (nil, nil): return "nothing was found"
+extension SimulateAudienceOptions.Limit {
+    /// A value for people.
+    func text(_ value: Double) -> String {
+        switch self {
+        case .viewers: value == 1 ? "1 viewer" : "\(Int(value)) viewers"
+        case .capacity: MetricUnit.bitRate.text(value)
         }
-    }
-
-    /// The result for programs.
-    var json: String {
-        struct Document: Encodable {
-            var quantity: String
-            var unit: String
-            var profile: Double
-            var holds: Double?
-            var breaks: Double?
-            var broken: [String]
-            var runs: Int
-        }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        let document = Document(
-            quantity: quantity.rawValue, unit: quantity == .viewers ? "viewers" : "bit/s", profile: value,
-            holds: holds, breaks: breaks, broken: broken, runs: runs)
-        guard let data = try? encoder.encode(document) else { return "{}" }
-        return String(decoding: data, as: UTF8.self)
     }
 }

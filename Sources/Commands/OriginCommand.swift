@@ -39,6 +39,9 @@ struct OriginCommand: AsyncParsableCommand {
     @Option(help: "The duration of VOD streams.")
     var vodDuration: String?
 
+    @Option(help: "How far segments' sizes are from the mean at most, 0% to 50%; 10% by default.")
+    var sizeVariation: String?
+
     @OptionGroup(title: "Access")
     var access: OriginAccessOptions
 
@@ -53,6 +56,13 @@ struct OriginCommand: AsyncParsableCommand {
         if let clockShift { settings.clockShift = try Self.shift(clockShift) }
         try set(\.videoOnDemandSegmentDuration, vodSegment, "--vod-segment", of: &settings.content)
         try set(\.videoOnDemandDuration, vodDuration, "--vod-duration", of: &settings.content)
+        if let sizeVariation {
+            guard let share = Amounts.share(sizeVariation) else {
+                throw CommandFailure(
+                    .usage, "--size-variation: expected a share such as 10%, found '\(sizeVariation)'")
+            }
+            settings.content.sizeVariation = share
+        }
         try access.apply(to: &settings)
         let server = try await OriginStart.start(settings)
         for edge in server.edges {

@@ -77,7 +77,7 @@ enum SettingsAssembly {
     }
 
     /// Scheme and authority of the first stream.
-    private static func site(of profile: RunProfile) -> String {
+    static func site(of profile: RunProfile) -> String {
         let reference = URIReference(profile.streams.first?.uri ?? "")
         return "\(reference.scheme ?? "https")://\(reference.authority ?? "")"
     }
@@ -85,7 +85,8 @@ enum SettingsAssembly {
     /// One loop for each processor but one, which is left to name lookup, the store and the system.
     private static var defaultLoops: Int { max(1, ProcessInfo.processInfo.activeProcessorCount - 1) }
 
-    private static func allowedHosts(_ profile: RunProfile) -> Set<String> {
+    /// The hosts that a profile's requests may go to.
+    static func allowedHosts(_ profile: RunProfile) -> Set<String> {
         Set(profile.allowedHosts ?? profile.streams.compactMap { URIReference($0.uri).host } + stepHosts(profile))
     }
 
@@ -114,7 +115,7 @@ enum SettingsAssembly {
     }
 
     /// Pins a region's edges: each address takes the place of every stream's host.
-    private static func region(
+    static func region(
         of region: RunProfile.Region, streams: [LoadTestSettings.Stream]
     ) -> LoadTestSettings.Region {
         let edges = region.edges.map { address in
@@ -132,7 +133,8 @@ enum SettingsAssembly {
         return result
     }
 
-    private static func checkReadable(_ path: String?) throws {
+    /// - Throws: ``CommandFailure`` when a certificate file cannot be read.
+    static func checkReadable(_ path: String?) throws {
         guard let path, !FileManager.default.isReadableFile(atPath: path) else { return }
         throw CommandFailure(
             .noInput,

@@ -1,8 +1,10 @@
 import ArgumentParser
 import Foundation
+import Inspection
 import Measurement
 import Quantities
 import RunProfile
+import Simulation
 
 /// The options of `fullhouse simulate PROFILE`.
 struct SimulateAudienceOptions: ParsableArguments {
@@ -22,8 +24,14 @@ struct SimulateAudienceOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A multivariant playlist or MPD whose tracks are streamed instead of the profile's.", valueName: "file"))
+            "A real playlist or MPD that is streamed: a file, a URL, or 'profile' for the profile's own streams. Read once.",
+            valueName: "file|url|profile"))
     var manifest: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A request header for the manifest's own host; repeat it for more.", valueName: "NAME: VALUE"))
+    var header: [String] = []
 
     @Option(help: "The number of threads; by default one for each processor. The result does not depend on it.")
     var threads: Int?
@@ -37,17 +45,18 @@ struct SimulateAudienceOptions: ParsableArguments {
     /// - Throws: `ValidationError` for what cannot be.
     func check() throws {
         guard profile != nil else { throw ValidationError("name a profile to simulate.") }
+        for text in header { _ = try InspectCommand.header(text) }
         if let threads, !(1...256).contains(threads) { throw ValidationError("--threads must be from 1 to 256.") }
     }
 
     func simulate() async throws {
-        var loaded = try audience.read(profile ?? "-")
-        if let manifest {
-            loaded.simulation.content = try ManifestShape.read(manifest, others: loaded.simulation.content)
-        }
+        let path = profile ?? "-"
+        let loaded = try audience.read(path)
+        let content = ContentAssembly(profile: loaded, headers: try header.map(InspectCommand.header))
+        let contents = try await content.contents(try ContentAssembly.manifest(manifest, of: loaded, at: path))
         let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
-        if let findLimit { return try await find(findLimit, loaded, threads: threads) }
-        let settings = try SimulationAssembly.settings(for: loaded, threads: threads)
+        if let findLimit { return try await find(findLimit, loaded, contents, threads: threads) }
+        let settings = try SimulationAssembly.settings(for: loaded, contents: contents, threads: threads)
         let execution = SimulationExecution(
             profile: loaded, settings: settings, output: output, isQuiet: quiet,
             command: recorded)
@@ -60,14 +69,33 @@ struct SimulateAudienceOptions: ParsableArguments {
         var words = ["simulate", profile ?? "-"]
         if let viewers = audience.viewers { words += ["--viewers", String(viewers)] }
         if let seed = audience.seed { words += ["--seed", String(seed)] }
-        if let manifest { words += ["--manifest", manifest] }
+        if let manifest { words += ["--manifest", URIText.masked(manifest)] }
         return words.joined(separator: " ")
     }
 
-    private func find(_ limit: Limit, _ profile: RunProfile, threads: Int) async throws {
-        let search = try LimitSearch(profile: profile, quantity: limit, threads: threads, isQuiet: quiet)
-        let found = try await search.run()
-        StandardError.line("fullhouse: " + found.sentence)
+    private func find(
+        _ limit: Limit, _ profile: RunProfile, _ contents: [SimulatedContent], threads: Int
+    ) async throws {
+        let search = try LimitSearch(
+            profile: profile, contents: contents, quantity: limit, threads: threads, isQuiet: quiet)
+        let interruption = Interruption(notice: "ending the search with what is known so far") {}
+        defer { interruption.end() }
+        let found = try await withThrowingTaskGroup(of: LimitSearch.Found?.self) { group in
+            group.addTask { try await search.run() }
+            group.addTask {
+                if await interruption.wait() != nil { search.interrupt() }
+                return nil
+            }
+            // The search ends by itself, soon after it was interrupted.
+            while let ended = try await group.next() {
+                guard let found = ended else { continue }
+                group.cancelAll()
+                return found
+            }
+            throw CancellationError()
+        }
         print(found.json)
+        guard found.isComplete else { throw CommandFailure(.interrupted, found.sentence) }
+        StandardError.line("fullhouse: " + found.sentence)
     }
 }

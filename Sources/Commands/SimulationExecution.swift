@@ -64,7 +64,7 @@ struct SimulationExecution {
             profile: profile.name, seed: profile.seed, startedAt: settings.wallStart, toolVersion: ProgramVersion.text,
             command: command, mode: profile.mode, plannedViewers: profile.viewers,
             plannedDuration: settings.limit, thresholds: profile.thresholds,
-            warnings: SimulationAssembly.warnings(for: profile))
+            warnings: SimulationAssembly.warnings(for: profile, contents: settings.contents))
         metadata.isSimulated = true
         return metadata
     }

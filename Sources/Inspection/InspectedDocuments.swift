@@ -118,8 +118,8 @@ package struct NeededDocument: Sendable, Hashable {
         return result
     }
 
-    /// The document of a track, as it is looked up: without its track.
-    private static func document(_ track: Track, of set: SwitchingSet, at uri: String) -> NeededDocument? {
+    /// The document that lists a track's segments, without the track's name; nil where the manifest lists them itself.
+    package static func document(_ track: Track, of set: SwitchingSet, at uri: String) -> NeededDocument? {
         guard let location = track.locations.first else { return nil }
         let base = location.resolved(against: uri)
         switch track.media {

@@ -79,7 +79,9 @@ package final class OriginServer: Sendable {
         let servers = Task {
             await withTaskGroup { group in
                 for (index, edge) in responders.enumerated() {
-                    let responder = ConnectionResponder(edge: edge, clock: clock, alarms: alarms)
+                    let responder = ConnectionResponder(
+                        edge: edge, clock: clock, alarms: alarms,
+                        shaper: BodyShaper(edge.settings, loops: EventLoopGroupProvider.singleton.eventLoopGroup))
                     group.addTask { await serve(responder, number: index, reporter: reporter) }
                 }
             }
@@ -167,6 +169,11 @@ private struct ConnectionResponder: Sendable {
     let edge: Edge
     let clock: @Sendable () -> WallTime
     let alarms: AlarmClock
+    let shaper: BodyShaper?
+
+    /// What may lie in the system's buffer of a connection, in bytes, where capacity is shared: what a slow client has not
+    /// taken counts as sent, and must not be megabytes.
+    private static let sendBuffer = 65_536
 
     private static let range = HTTPField.Name.range
 
@@ -187,9 +194,11 @@ private struct ConnectionResponder: Sendable {
             edge.record(served, query: seen.query)
         }
         let sender = ReplySender(
-            channel: channel, delay: edge.settings.firstByteDelay + reply.delay, cap: edge.settings.throughputCap,
-            alarms: alarms)
+            channel: channel, delay: edge.settings.firstByteDelay + reply.delay, shaper: shaper, alarms: alarms)
         do {
+            if edge.settings.capacity != nil {
+                try await channel.setOption(.socketOption(.so_sndbuf), value: Self.sendBuffer).get()
+            }
             try await sender.send(reply, sent: &sent)
         } catch {
             served.isAborted = !(error is ReplySender.CutOff)

@@ -69,8 +69,13 @@ package struct EdgeSettings: Sendable {
     package var pop: String
     /// The wait before the head of each answer; default none.
     package var firstByteDelay: TimeAmount = .zero
-    /// The rate at which bodies trickle on each connection; nil for as fast as it goes.
+    /// The most that each body is sent at, at least 1 kbit/s; nil for as fast as it goes.
     package var throughputCap: BitRate?
+    /// What all bodies of the edge together are sent at, at least 1 kbit/s, shared max-min fairly between those in
+    /// progress; nil without limit.
+    ///
+    /// Heads do not count.
+    package var capacity: BitRate?
     /// How far behind the edge's synthetic live playlists and MPDs are, beyond the age of its cache; default none.
     package var staleness: TimeAmount = .zero
     /// What is wrong in the edge's synthetic playlists and MPDs.
@@ -109,6 +114,9 @@ package struct EdgeSettings: Sendable {
         }
         if let cap = throughputCap, cap.bitsPerSecond < 1_000 {
             problems.append("The throughput cap of \(pop) is below 1 kbit/s.")
+        }
+        if let capacity, capacity.bitsPerSecond < 1_000 {
+            problems.append("The capacity of \(pop) is below 1 kbit/s.")
         }
         problems += contentFaults.problems(of: pop)
         let spans = [firstByteDelay, staleness, cache.livePlaylist ?? .zero, cache.fixedPlaylist, cache.segment]

@@ -8,10 +8,13 @@ enum ProfileVocabulary {
     ]
     static let simulation = ["edges", "origin", "content"]
     static let simulatedEdge = [
-        "capacity", "requests", "response rate", "latency", "delay", "cache", "collapse", "regions",
+        "capacity", "requests", "response rate", "latency", "delay", "cache", "playlist lifetime", "collapse",
+        "regions",
     ]
     static let simulatedOrigin = ["capacity", "latency"]
-    static let simulatedContent = ["format", "segment", "ladder", "audio", "window", "duration", "variation"]
+    static let simulatedContent = [
+        "manifest", "format", "segment", "ladder", "audio", "window", "duration", "variation",
+    ]
     static let targets = ["allow", "limits"]
     static let limits = ["data", "throughput"]
     static let stream = ["uri", "weight", "bitrates"]

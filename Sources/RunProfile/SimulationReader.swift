@@ -11,6 +11,10 @@ extension RunProfile {
         package var origin = OriginModel()
         /// What is watched, where no manifest is given.
         package var content = ContentSettings()
+        /// The real manifest whose stream is watched; nil where `content` says it all.
+        ///
+        /// A file's path is as written: relative to the profile's own folder.
+        package var manifest: ContentManifest?
         /// True when the profile says what is watched.
         package var hasContent = false
     }
@@ -34,7 +38,9 @@ enum SimulationReader {
                 capacity: values["capacity"].flatMap(rate), latency: values["latency"]?.duration() ?? .zero)
         }
         if let content = entries["content"] {
-            simulation.content = self.content(content)
+            let entries = content.entries("a mapping", allowed: ProfileVocabulary.simulatedContent)
+            simulation.content = self.content(entries)
+            simulation.manifest = entries["manifest"]?.value(ContentManifest.expected) { ContentManifest($0) }
             simulation.hasContent = true
         }
         return simulation
@@ -50,6 +56,7 @@ enum SimulationReader {
         edge.delay = entries["delay"]?.duration() ?? .zero
         edge.latency = entries["latency"]?.duration() ?? .zero
         edge.hasCache = entries["cache"]?.value("true or false", Bool.init) ?? true
+        edge.playlistLifetime = entries["playlist lifetime"]?.duration() ?? .zero
         edge.collapses = entries["collapse"]?.value("true or false", Bool.init) ?? true
         edge.regions =
             entries["regions"]?.items().compactMap { item in
@@ -75,9 +82,8 @@ enum SimulationReader {
         }
     }
 
-    private static func content(_ node: ProfileNode) -> ContentSettings {
+    private static func content(_ entries: [String: ProfileNode]) -> ContentSettings {
         var content = ContentSettings()
-        let entries = node.entries("a mapping", allowed: ProfileVocabulary.simulatedContent)
         if let format = entries["format"] {
             content.format = format.value("one of: hls, dash", ManifestFormat.init(rawValue:)) ?? .hls
         }

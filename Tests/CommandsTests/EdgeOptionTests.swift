@@ -16,10 +16,10 @@ import Testing
 
     @Test func everyPartIsRead() throws {
         let edge = try EdgeOption.edge(
-            "127.0.0.2:8080,pop=bgo,delay=150ms,cap=2Mbit/s,stale=10s,errors=1%,missing=2%,unavailable=3%,truncated=4%"
-                + ",playlist-errors=5%,playlist-missing=6%", number: 1)
+            "127.0.0.2:8080,pop=bgo,delay=150ms,cap=2Mbit/s,capacity=1Gbit/s,stale=10s,errors=1%,missing=2%"
+                + ",unavailable=3%,truncated=4%,playlist-errors=5%,playlist-missing=6%", number: 1)
         #expect(edge.pop == "bgo" && edge.firstByteDelay == .milliseconds(150) && edge.staleness == .seconds(10))
-        #expect(edge.throughputCap == .megabits(2))
+        #expect(edge.throughputCap == .megabits(2) && edge.capacity == .megabits(1_000))
         #expect(edge.segmentFaults == FaultRates(notFound: 0.02, serverError: 0.01, unavailable: 0.03, truncated: 0.04))
         #expect(edge.playlistFaults == FaultRates(notFound: 0.06, serverError: 0.05))
     }

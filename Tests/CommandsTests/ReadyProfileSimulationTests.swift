@@ -19,7 +19,8 @@ import Testing
         var profile = try ProfileFile.read("\(Self.folder)/\(name).yaml", viewers: 12)
         // The first minutes tell; a match of two hours is for the command.
         profile.run.limit = min(profile.run.limit ?? .seconds(420), .seconds(420))
-        let settings = try SimulationAssembly.settings(for: profile, threads: 1)
+        let contents = try await ContentAssembly(profile: profile).contents(nil)
+        let settings = try SimulationAssembly.settings(for: profile, contents: contents, threads: 1)
         var simulation = PopulationSimulation(settings)
         var totals = RunTotals()
         _ = await simulation.run { tick in

@@ -127,6 +127,30 @@ import Testing
         #expect(seconds > 1.15 && seconds < 5)
     }
 
+    @Test func responsesShareTheCapacityOfTheirEdge() async throws {
+        var edge = EdgeSettings(pop: "busy1")
+        edge.capacity = .megabits(6.4)
+        var settings = OriginSettings(edges: [edge])
+        settings.content.sizeVariation = 0
+        let origin = try await OriginServer.start(settings)
+        let session = session()
+        let address = origin.edges[0].baseURL + "/vod/a/video-400k/"
+        let start = ContinuousClock.now
+        let seconds = try await withThrowingTaskGroup(of: Double.self) { group in
+            for number in 1...4 {
+                group.addTask {
+                    let answer = try await get(address + "\(number).m4s", session)
+                    #expect(answer.body.count == 200_000)
+                    return (ContinuousClock.now - start) / .seconds(1)
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }.sorted()
+        }
+        await origin.stop()
+        // 800 kB at 800 kB/s, all four at once and none before the others; a busy machine may be late and never early.
+        #expect(seconds[0] > 0.8 && seconds[3] > 0.93 && seconds[3] < 5)
+    }
+
     @Test func aGatedEdgeAcceptsAQueryTokenAndItsCookie() async throws {
         let key = SecretKey(bytes: Array("0123456789abcdef".utf8))
         var settings = OriginSettings()

@@ -28,6 +28,21 @@ import Transport
         if !isDASH { #expect(outcome.transfers(.playlist).count >= 2 * 28) }
     }
 
+    @Test(arguments: [1, 2]) func anEdgeThatKeepsPlaylistsShowsAnOldLiveEdge(partitions: Int) async throws {
+        // The second viewer comes 4 s after the first, when there is one segment of 4 s more.
+        var scene = Scene(viewers: 2, arrivals: .constant(over: .seconds(8)), watch: .fixed(.seconds(20)))
+        scene.content = ContentSettings(ladder: [.megabits(1)], audio: nil)
+        scene.link = Scene.link(megabits: 20)
+        scene.partitions = partitions
+        let fresh = await scene.play()
+        scene.edges[0].playlistLifetime = .seconds(6)
+        let kept = await scene.play()
+        #expect(fresh.sessions.count == 2 && kept.sessions.count == 2)
+        let latencies = [fresh, kept].map { $0.sessions.map { $0.meanLatency?.seconds ?? 0 } }
+        #expect(abs(latencies[1][0] - latencies[0][0]) < 0.1, "\(latencies)")
+        #expect(abs(latencies[1][1] - latencies[0][1] - 4) < 0.1, "\(latencies)")
+    }
+
     @Test func aCrowdGetsWhatTheEdgeHas() async throws {
         // 40 viewers of 1 Mbit/s through 30 Mbit/s.
         var scene = Scene(viewers: 40, arrivals: .constant(over: .seconds(4)), watch: .fixed(.seconds(100)))

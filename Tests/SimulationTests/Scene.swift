@@ -12,6 +12,8 @@ struct Scene {
     var arrivals = ArrivalPattern.atOnce
     var watch = WatchTime.untilEnd
     var content = ContentSettings(ladder: [.megabits(1)], audio: nil, duration: .seconds(40))
+    /// A real stream, in place of `content`.
+    var recorded: SimulatedContent?
     var player = PlayerSettings(adaptation: .fixed(.lowest))
     var edges = [EdgeModel(name: "one")]
     var origin = OriginModel()
@@ -45,7 +47,9 @@ struct Scene {
             seed: seed)
         var settings = SimulationSettings(
             plan: plan,
-            contents: [SimulatedContent(content, wallStart: SimulationSettings.standardWallStart, seed: seed)],
+            contents: [
+                recorded ?? SimulatedContent(content, wallStart: SimulationSettings.standardWallStart, seed: seed)
+            ],
             players: [player], edges: edges)
         settings.origin = origin
         settings.limit = limit

@@ -13,7 +13,8 @@ struct ReplySender: Sendable {
 
     let channel: any Channel
     let delay: Quantities.TimeAmount
-    let cap: BitRate?
+    /// What holds bodies to the edge's rates; nil for as fast as it goes.
+    let shaper: BodyShaper?
     let alarms: AlarmClock
 
     /// At most so many bytes are under way before the next ones are handed over.
@@ -29,10 +30,16 @@ struct ReplySender: Sendable {
     ///   client has gone; `CancellationError` when the origin stops.
     func send(_ reply: EdgeReply, sent: inout Int64) async throws {
         if delay > .zero { try await Task.sleep(for: .nanoseconds(delay.nanoseconds)) }
+        guard let shaper, reply.length > 0 else { return try await send(reply, by: nil, sent: &sent) }
+        let number = shaper.begin()
+        defer { shaper.end(number) }
+        try await send(reply, by: (shaper, number), sent: &sent)
+    }
+
+    private func send(_ reply: EdgeReply, by shaper: Shaping?, sent: inout Int64) async throws {
         var head: HTTPResponse? = Self.head(of: reply)
         let length = min(reply.length, reply.cutAt ?? reply.length)
         let isWhole = reply.cutAt == nil
-        var pacer = cap.map { Pacer($0) }
         switch reply.body {
         case .none:
             break
@@ -40,7 +47,7 @@ struct ReplySender: Sendable {
             var cursor = PartCursor(parts)
             while Int(sent) < length {
                 let left = length - Int(sent)
-                let count = try await pacer?.wait(toSendUpTo: left) ?? min(left, Self.batchSize)
+                let count = try await turn(min(left, Self.batchSize), &head, shaper)
                 let buffers = cursor.next(count)
                 try await write(head, buffers, end: isWhole && count == left)
                 head = nil
@@ -49,8 +56,7 @@ struct ReplySender: Sendable {
         case .file(let file, let range):
             while Int(sent) < length {
                 let left = length - Int(sent)
-                let wanted = try await pacer?.wait(toSendUpTo: left) ?? left
-                let count = min(wanted, Self.fileBatchSize)
+                let count = try await turn(min(left, Self.fileBatchSize), &head, shaper)
                 guard let bytes = file.read(at: range.lowerBound + Int(sent), count: count), bytes.count == count
                 else {
                     // The file became shorter under our hands; a short body must not look whole.
@@ -66,7 +72,7 @@ struct ReplySender: Sendable {
                 var cursor = PartCursor(piece.parts)
                 var left = piece.parts.size
                 while left > 0 {
-                    let count = try await pacer?.wait(toSendUpTo: left) ?? left
+                    let count = try await turn(left, &head, shaper)
                     left -= count
                     try await write(head, cursor.next(count), end: left == 0 && number == pieces.count - 1)
                     head = nil
@@ -76,6 +82,22 @@ struct ReplySender: Sendable {
         }
         if head != nil { try await write(head, [], end: isWhole) }
         if !isWhole { throw CutOff() }
+    }
+
+    /// The edge's shaper and the body's number there.
+    private typealias Shaping = (shaper: BodyShaper, number: UInt64)
+
+    /// Waits for a body's turn and says how many of the next bytes may be sent.
+    ///
+    /// The head does not wait with them: at a real bottleneck the first packet comes after the round trip, and clients
+    /// take the time from it for the time that the body took.
+    private func turn(_ count: Int, _ head: inout HTTPResponse?, _ shaping: Shaping?) async throws -> Int {
+        guard let shaping else { return count }
+        if let first = head {
+            try await write(first)
+            head = nil
+        }
+        return try await shaping.shaper.wait(shaping.number, toSendUpTo: count)
     }
 
     /// The names of the usual headers, checked once: checking and lowering them for each answer costs more than the
@@ -100,6 +122,16 @@ struct ReplySender: Sendable {
         return HTTPResponse(status: .init(code: reply.status), headerFields: fields)
     }
 
+    /// Hands a head to the connection by itself and waits until the network has taken it.
+    private func write(_ head: HTTPResponse) async throws {
+        let channel = channel
+        try await withTaskCancellationHandler {
+            try await channel.eventLoop.flatSubmit { channel.writeAndFlush(HTTPResponsePart.head(head)) }.get()
+        } onCancel: {
+            channel.close(promise: nil)
+        }
+    }
+
     /// Hands parts to the connection and waits until the network has taken them.
     private func write(_ head: HTTPResponse?, _ buffers: [ByteBuffer], end: Bool) async throws {
         let channel = channel
@@ -116,23 +148,6 @@ struct ReplySender: Sendable {
         } onCancel: {
             channel.close(promise: nil)
         }
-    }
-}
-
-/// Keeps a body at a rate: the bytes of each piece are sent when the rate would have carried them.
-private struct Pacer {
-    private let bytesPerSecond: Double
-    private let start = ContinuousClock.now
-    private var sent = 0.0
-
-    init(_ cap: BitRate) { bytesPerSecond = cap.bitsPerSecond / 8 }
-
-    /// Waits for a tenth of a second's bytes, or what is left, and says how many they are.
-    mutating func wait(toSendUpTo left: Int) async throws -> Int {
-        let count = min(left, max(1, Int(min(bytesPerSecond / 10, 1e6))))
-        sent += Double(count)
-        try await Task.sleep(until: start + .seconds(sent / bytesPerSecond), tolerance: .milliseconds(5))
-        return count
     }
 }
 

@@ -44,6 +44,7 @@ struct Conductor {
             shareOut(edge, partitions)
             moveLine(edge, partitions)
             noteMisses(edge, partitions)
+            notePlaylists(edge, partitions)
         }
         for partition in partitions { partition.settled(at: now) }
         let arrived = capacity.map { sendFromOrigin($0, until: now) } ?? []
@@ -105,6 +106,15 @@ struct Conductor {
                 start(OriginFetch(miss, edge: edge, begin: begin))
             }
         }
+    }
+
+    /// Takes down when edges have got live playlists anew: of one playlist the first in the epoch counts.
+    private mutating func notePlaylists(_ edge: Int, _ partitions: [Partition]) {
+        let lifetime = shared.edges[edge].model.playlistLifetime.nanoseconds
+        guard lifetime > 0 else { return }
+        var got: [ObjectKey: Int64] = [:]
+        for partition in partitions { got.merge(partition.shares[edge].playlists, uniquingKeysWith: min) }
+        shared.edges[edge].playlists.merge(got) { known, new in new - known < lifetime ? known : new }
     }
 
     private mutating func start(_ fetch: OriginFetch) {

@@ -108,6 +108,12 @@ struct EventQueue {
         return first
     }
 
+    /// The next event, and the two of which one comes after it.
+    var upcoming: (SimulatedEvent?, SimulatedEvent?, SimulatedEvent?) {
+        let count = heap.count
+        return (count > 0 ? heap[0] : nil, count > 1 ? heap[1] : nil, count > 2 ? heap[2] : nil)
+    }
+
     /// True when nothing is in the heap.
     var isIdle: Bool { heap.isEmpty }
 

@@ -32,6 +32,17 @@ extension Partition {
         return ask(&transfer, edge: edge, at: now, isShared: true, shared)
     }
 
+    /// The instant whose live playlist an edge serves at an instant.
+    func listed(_ key: ObjectKey, edge: Int, at now: Int64, _ shared: borrowing SharedState) -> Int64 {
+        let lifetime = shared.edges[edge].model.playlistLifetime.nanoseconds
+        guard lifetime > 0 else { return now }
+        for known in [shared.edges[edge].playlists[key], shares[edge].playlists[key]] {
+            if let known, known <= now, now - known < lifetime { return known }
+        }
+        shares[edge].playlists[key] = now
+        return now
+    }
+
     /// Notes a request to the origin.
     private func ask(
         _ transfer: inout ModelledTransfer, edge: Int, at now: Int64, isShared: Bool, _ shared: borrowing SharedState

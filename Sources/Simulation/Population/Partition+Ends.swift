@@ -19,18 +19,28 @@ extension Partition {
             } else {
                 report.status = 404
             }
-        case .index, .initialization, .video, .audio, .subtitles, .key, .step, .steering, .assetList, .clock: break
+        case .index:
+            if let index = content.index(ofTrack: Int(transfer.track)) {
+                report.document = .segmentIndex(index)
+            } else {
+                report.status = 404
+            }
+        case .initialization, .video, .audio, .subtitles, .key, .step, .steering, .assetList, .clock: break
         }
         finish(number, report, at: now, shared)
     }
 
     private func playlist(of transfer: ModelledTransfer, _ content: SimulatedContent) -> MediaPlaylist? {
-        guard content.isLive else { return transfer.track < 0 ? nil : content.playlist(ofTrack: Int(transfer.track)) }
+        guard transfer.track >= 0 else { return nil }
+        guard let shape = content.shape(ofTrack: Int(transfer.track)) else {
+            return content.playlist(ofTrack: Int(transfer.track))
+        }
         let stream = min(Int(sessions.pointer(transfer.session).pointee.stream), settings.contents.count - 1)
-        if let made = livePlaylists[stream], made.edge == transfer.sequence { return made.playlist }
-        let playlist = content.livePlaylist(endingBefore: transfer.sequence)
-        if livePlaylists[stream].map({ $0.edge < transfer.sequence }) ?? true {
-            livePlaylists[stream] = (transfer.sequence, playlist)
+        let place = stream << 16 | shape
+        if let made = livePlaylists[place], made.edge == transfer.sequence { return made.playlist }
+        let playlist = content.livePlaylist(shape, endingBefore: transfer.sequence)
+        if livePlaylists[place].map({ $0.edge < transfer.sequence }) ?? true {
+            livePlaylists[place] = (transfer.sequence, playlist)
         }
         return playlist
     }

@@ -28,6 +28,7 @@ extension Partition {
             shares[edge].since = now
             shares[edge].requests = 0
             if !shares[edge].asked.isEmpty { shares[edge].asked.removeAll(keepingCapacity: true) }
+            if !shares[edge].playlists.isEmpty { shares[edge].playlists.removeAll(keepingCapacity: true) }
             if !shares[edge].misses.isEmpty { shares[edge].misses.removeAll(keepingCapacity: true) }
         }
     }

@@ -29,8 +29,10 @@ extension Partition {
         let content = settings.contents[min(stream, settings.contents.count - 1)]
         let track = request.resource.flatMap { content.position(of: $0) } ?? -1
         var sequence = request.resource?.sequence ?? 0
-        if request.kind == .playlist, content.isLive {
-            sequence = content.liveEdge(at: Instant(nanoseconds: secured + latency / 2))
+        if request.kind == .playlist, content.shape(ofTrack: track) != nil {
+            let kept = Self.key(.playlist, stream: stream, track: track, sequence: 0)
+            let instant = listed(kept, edge: edge, at: secured + latency / 2, shared)
+            sequence = content.liveEdge(ofTrack: track, at: Instant(nanoseconds: instant)) ?? sequence
         }
         var transfer = ModelledTransfer(
             session: place, id: id, kind: request.kind, track: Int32(track), sequence: sequence,

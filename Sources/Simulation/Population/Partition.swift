@@ -30,8 +30,8 @@ final class Partition: @unchecked Sendable {
     var waitingRequests: [Int32: [(id: TransferID, request: SessionRequest)]] = [:]
     /// Transfers that have all their bytes but those that the edge itself has not got, by the object or the fetch.
     var awaitingOrigin: [ObjectKey: [Int32]] = [:]
-    /// The live playlist last made for each stream, and the number behind its last segment.
-    var livePlaylists: [(edge: Int64, playlist: MediaPlaylist)?]
+    /// The live playlist last made of each shape of each stream, and the number behind its last segment.
+    var livePlaylists: [Int: (edge: Int64, playlist: MediaPlaylist)] = [:]
     /// When the present epoch ends, in nanoseconds.
     var epochEnd: Int64 = 0
     /// Numbers of fetches of one's own.
@@ -58,7 +58,6 @@ final class Partition: @unchecked Sendable {
         recorder = LoopRecorder(sampling: settings.sampling)
         queue = EventQueue(epoch: settings.epoch.nanoseconds)
         shares = settings.edges.map { _ in EdgeShare() }
-        livePlaylists = Array(repeating: nil, count: settings.contents.count)
         fetches = UInt64(number) << 48
     }
 
@@ -76,12 +75,31 @@ final class Partition: @unchecked Sendable {
         var next = 0
         while true {
             let limit = next < arrivals.count ? max(begin, arrivals[next].arrival.nanoseconds) : epochEnd
-            while let event = queue.next(before: limit) { happen(event, shared) }
+            while let event = queue.next(before: limit) {
+                prepare()
+                happen(event, shared)
+            }
             guard next < arrivals.count else { break }
             arrive(arrivals[next], at: limit, shared)
             next += 1
         }
         for position in shares.indices { shares[position].account(to: epochEnd) }
+    }
+
+    /// Has what the next events are about brought into the processor's cache while this one happens: a large audience is many
+    /// times larger than the cache, and waiting for memory is much of what an event costs.
+    private func prepare() {
+        let (next, second, third) = queue.upcoming
+        if let next {
+            switch next.kind {
+            case .alarm: sessions.prefetch(next.target)
+            case .firstByte, .lastByte, .end:
+                if transfers.holds(next.target) { sessions.prefetch(transfers.pointer(next.target).pointee.session) }
+            case .link: break
+            }
+        }
+        if let second, second.kind != .alarm, second.kind != .link { transfers.prefetch(second.target) }
+        if let third, third.kind != .alarm, third.kind != .link { transfers.prefetch(third.target) }
     }
 
     private func happen(_ event: SimulatedEvent, _ shared: borrowing SharedState) {

@@ -30,6 +30,8 @@ struct SharedState {
         var line: Double = 0
         /// What is kept, and what is on its way.
         var cache: [ObjectKey: CachedObject] = [:]
+        /// When the live playlists that it serves were got, by stream and track.
+        var playlists: [ObjectKey: Int64] = [:]
 
         /// True where transfers have to be looked at in each epoch.
         var isCongested: Bool { level < .infinity || previousLevel < .infinity }
@@ -85,6 +87,8 @@ final class EdgeShare {
     var requests: Int64 = 0
     /// Objects that were asked of the origin in the epoch, and when first.
     var asked: [ObjectKey: Int64] = [:]
+    /// Live playlists that were got in the epoch, and when.
+    var playlists: [ObjectKey: Int64] = [:]
     var misses: [Miss] = []
 
     /// Counts what was sent up to an instant.

@@ -9,29 +9,24 @@ extension SimulatedContent {
     ///   - wallStart: The wall time at the run's zero.
     ///   - seed: The seed of the run, for the sizes of segments.
     package convenience init(_ settings: ContentSettings, wallStart: WallTime, seed: UInt64) {
-        let video = settings.ladder.map { TrackModel(rate: $0) }
-        let audio = settings.audio.map { [TrackModel(rate: $0)] }
-        self.init(
-            format: settings.format, settings, sets: [video] + (audio.map { [$0] } ?? []), wallStart: wallStart,
-            seed: seed)
-    }
-
-    /// Makes even content of some tracks: the first set is video, the second, where there is one, audio.
-    private convenience init(
-        format: ManifestFormat, _ settings: ContentSettings, sets: [[TrackModel]], wallStart: WallTime, seed: UInt64
-    ) {
-        let window = Int64(settings.window)
-        let list = Self.segments(settings, wallStart: wallStart)
+        let format = settings.format
+        let isLive = settings.duration == nil
+        let list = Self.segments(settings)
         let playlist = format == .hls ? settings.duration.map { Self.playlist(settings, list, lasting: $0) } : nil
+        let listed = isLive ? Int64(settings.window) : (list.lastSequence ?? -1) - list.firstSequence + 1
+        let sets = [settings.ladder] + (settings.audio.map { [[$0]] } ?? [])
         let models = sets.map { set in
-            set.map { model in
-                var model = model
+            set.map { rate in
+                var model = TrackModel(rate: rate)
                 model.playlist = playlist
+                guard format == .hls else { return model }
+                model.shape = isLive ? 0 : nil
+                model.documentBytes = Self.typicalPlaylistBytes(segments: listed)
                 return model
             }
         }
         let extra = format == .hls ? settings.audio?.bitsPerSecond ?? 0 : 0
-        let tracks = sets.enumerated().map { position, set in
+        let tracks = models.enumerated().map { position, set in
             set.enumerated().map { index, model in
                 Self.track(
                     index, model, settings, isVideo: position == 0, extra: extra,
@@ -40,18 +35,31 @@ extension SimulatedContent {
         }
         let presentation = Presentation(
             format: format, periods: [Period(switchingSets: Self.sets(tracks))],
-            isDynamic: format == .dash && settings.duration == nil,
-            dynamicTiming: format == .dash && settings.duration == nil
-                ? DynamicTiming(
-                    availabilityStart: wallStart
-                        - TimeAmount(nanoseconds: Self.liveZero &* settings.segmentDuration.nanoseconds),
-                    timeShiftBufferDepth: settings.segmentDuration * Double(window)) : nil,
+            isDynamic: format == .dash && isLive,
+            dynamicTiming: format == .dash && isLive ? Self.timing(settings, wallStart: wallStart) : nil,
             duration: settings.duration)
         self.init(
-            presentation: presentation, isLive: settings.duration == nil, segmentDuration: settings.segmentDuration,
-            window: window, wallStart: wallStart, sets: [models],
-            lastSegment: settings.duration == nil ? nil : list.last.map { ($0.sequence, $0.duration) },
-            variation: settings.variation, seed: seed)
+            Parts(
+                presentation: presentation, isLive: isLive, tracks: [models],
+                shapes: format == .hls && isLive ? [Self.shape(settings)] : [],
+                segmentDuration: settings.segmentDuration,
+                lastSegment: isLive ? nil : list.last.map { ($0.sequence, $0.duration) },
+                variation: settings.variation),
+            wallStart: wallStart, seed: seed)
+    }
+
+    private static func timing(_ settings: ContentSettings, wallStart: WallTime) -> DynamicTiming {
+        DynamicTiming(
+            availabilityStart: wallStart
+                - TimeAmount(nanoseconds: liveZero &* settings.segmentDuration.nanoseconds),
+            timeShiftBufferDepth: settings.segmentDuration * Double(settings.window))
+    }
+
+    private static func shape(_ settings: ContentSettings) -> LiveShape {
+        LiveShape(
+            timing: RecordedTiming(durations: [settings.segmentDuration.nanoseconds], traits: [.initialization]),
+            window: Int64(settings.window), targetDuration: .seconds(settings.segmentDuration.seconds.rounded(.up)),
+            roundsBefore: liveZero)
     }
 
     /// A track as its document declares it: the peak includes, in HLS, the audio that goes with it.
@@ -78,18 +86,18 @@ extension SimulatedContent {
     }
 
     /// All segments of even content: those of a live stream are counted from long ago and have no end.
-    private static func segments(_ settings: ContentSettings, wallStart: WallTime) -> SegmentList {
+    private static func segments(_ settings: ContentSettings) -> SegmentList {
         let step = settings.segmentDuration.nanoseconds
         guard let duration = settings.duration else {
             return SegmentList(
                 EvenSegments(
-                    duration: step, firstSequence: 0, lastSequence: nil, zeroSequence: 0, dateOfSequenceZero: nil))
+                    duration: step, firstSequence: 0, lastSequence: nil))
         }
         let whole = max(1, (duration.nanoseconds + step - 1) / step)
         let rest = duration.nanoseconds - (whole - 1) * step
         return SegmentList(
             EvenSegments(
-                duration: step, firstSequence: 0, lastSequence: whole - 1, zeroSequence: 0, dateOfSequenceZero: nil,
+                duration: step, firstSequence: 0, lastSequence: whole - 1,
                 lastDuration: max(1, rest)))
     }
 
@@ -99,5 +107,25 @@ extension SimulatedContent {
         MediaPlaylist(
             targetDuration: .seconds(settings.segmentDuration.seconds.rounded(.up)), kind: .vod, isEnded: true,
             segments: list, duration: duration)
+    }
+}
+
+extension SimulatedContent {
+    /// Makes the content that a real stream's documents describe.
+    ///
+    /// It has the same tracks, the same segments one by one, and the same sizes where they are known. A live stream goes on
+    /// without end, as a round of what it lists.
+    ///
+    /// - Parameters:
+    ///   - documents: What was read of the stream.
+    ///   - others: What they do not say: the audio's bit rate, and how far unknown sizes are from the mean.
+    ///   - wallStart: The wall time at the run's zero.
+    ///   - seed: The seed of the run, for sizes that are not known.
+    /// - Throws: ``StreamProblem`` when there is nothing to play in it, or nothing that a player could.
+    package convenience init(
+        _ documents: StreamDocuments, others: ContentSettings = ContentSettings(), wallStart: WallTime, seed: UInt64
+    ) throws(StreamProblem) {
+        var recorded = RecordedContent(documents, others: others)
+        self.init(try recorded.parts(wallStart: wallStart), wallStart: wallStart, seed: seed)
     }
 }

@@ -23,6 +23,8 @@ package struct EdgeModel: Sendable, Hashable {
     package var delay = TimeAmount.zero
     /// True where responses are kept: an object is fetched from the origin when it is first asked for.
     package var hasCache: Bool
+    /// How long it goes on serving a live playlist as it got it; zero has each request answered with the newest.
+    package var playlistLifetime = TimeAmount.zero
     /// True where requests for an object that is being fetched wait for it; else each of them goes to the origin.
     package var collapses: Bool
     /// The positions of the regions whose viewers it serves; empty means all.
