@@ -92,6 +92,7 @@ struct MediaBuffer: Sendable {
             previous = entry.end
         }
         if let last = entries.last { precondition(last.end == end, "the buffer must end where its last segment does") }
-        precondition(firstEnd == entries.first?.end ?? MediaTime(nanoseconds: .max), "the first end must be the first entry's")
+        precondition(
+            firstEnd == entries.first?.end ?? MediaTime(nanoseconds: .max), "the first end must be the first entry's")
     }
 }

@@ -14,7 +14,8 @@ struct EvenSegments: SegmentList.Source {
     func segment(_ sequence: Int64) -> Segment {
         let span = span(sequence)
         return Segment(
-            sequence: sequence, start: span.start, duration: span.duration, uri: "", initialization: Self.initialization)
+            sequence: sequence, start: span.start, duration: span.duration, uri: "", initialization: Self.initialization
+        )
     }
 
     func span(_ sequence: Int64) -> SegmentSpan {

@@ -1,7 +1,6 @@
 import Audience
 import Dispatch
 import Foundation
-import Manifests
 import Measurement
 import Playback
 import Quantities
@@ -103,10 +102,6 @@ func tell(_ outcome: Outcome, viewers: Int, since start: Date, _ before: Double)
             cell.rebufferRatio ?? 0, cell.meanBitRate?.megabits ?? 0))
 }
 
-if workers == 99 {
-func size<T>(_ t: T.Type) -> Int { MemoryLayout<T>.stride }
-print("SessionEffect", size(SessionEffect.self), "SessionRequest", size(SessionRequest.self), "TimedEvent", size(TimedEvent.self), "TransferRecord", size(TransferRecord.self), "TransferReport", size(TransferReport.self), "SessionInput", size(SessionInput.self), "Segment", size(Segment.self), "WantedMedia", size(WantedMedia?.self), "CMCDReport", size(CMCDReport?.self), "Reading", size(SessionRequest.Reading.self), "Document", size(TransferReport.Document.self), "PlayerSession", size(PlayerSession.self), "ViewerMind", size(ViewerMind.self), "SessionLedger", size(SessionLedger.self), "AdaptationSituation", size(AdaptationSituation.self), "Presentation", size(Presentation.self), "timings", size(TransferTimings.self))
-}
 let before = processorSeconds()
 let start = Date()
 if workers == 1 {
