@@ -15,6 +15,9 @@ struct MediaBuffer: Sendable {
     private(set) var end: MediaTime
     /// Up to where rendering has been reported.
     private(set) var rendered: MediaTime
+    /// The first entry's end, later than everything where there is none: kept beside the entries, which are mostly not in the
+    /// processor's cache when the playhead moves.
+    private var firstEnd = MediaTime(nanoseconds: .max)
 
     /// Creates an empty buffer at a point of the session's timeline.
     init(at start: MediaTime) {
@@ -25,6 +28,7 @@ struct MediaBuffer: Sendable {
     /// Appends a complete segment that ends at `end`; a hole before it is played through.
     mutating func append(end: MediaTime, bitRate: BitRate) {
         guard end > self.end else { return }
+        if entries.isEmpty { firstEnd = end }
         entries.append(Entry(end: end, bitRate: bitRate))
         self.end = end
     }
@@ -47,12 +51,16 @@ struct MediaBuffer: Sendable {
 
     /// Takes out what lies before the playhead, reporting each stretch of one track with the time at which it ended.
     mutating func advance(to playhead: MediaTime, report: (MediaTime, TimeAmount, BitRate) -> Void) {
+        guard firstEnd <= playhead else { return }
         while let first = entries.first, first.end <= playhead {
             entries.removeFirst()
             if first.end > rendered { report(first.end, first.end - rendered, first.bitRate) }
             rendered = max(rendered, first.end)
         }
+        noteFirst()
     }
+
+    private mutating func noteFirst() { firstEnd = entries.first?.end ?? MediaTime(nanoseconds: .max) }
 
     /// Reports the part of the current segment that has been played, when playback stops in the middle of it.
     mutating func flush(at playhead: MediaTime, report: (MediaTime, TimeAmount, BitRate) -> Void) {
@@ -67,12 +75,14 @@ struct MediaBuffer: Sendable {
         entries.removeAll()
         end = start
         rendered = start
+        noteFirst()
     }
 
     /// Moves the point from which rendering counts, for a jump inside the buffer.
     mutating func jump(to playhead: MediaTime) {
         while let first = entries.first, first.end <= playhead { entries.removeFirst() }
         rendered = playhead
+        noteFirst()
     }
 
     func checkInvariants() {
@@ -82,5 +92,7 @@ struct MediaBuffer: Sendable {
             previous = entry.end
         }
         if let last = entries.last { precondition(last.end == end, "the buffer must end where its last segment does") }
+        precondition(
+            firstEnd == entries.first?.end ?? MediaTime(nanoseconds: .max), "the first end must be the first entry's")
     }
 }

@@ -165,7 +165,7 @@ extension PlayerSession {
         guard hasRule else { return }
         var sample = TransferSample(
             isMain: position == 0, bytes: outcome.bytes, firstByte: outcome.timings.firstByte,
-            total: outcome.timings.total, duration: job.segment.duration,
+            total: outcome.timings.total, duration: job.duration,
             track: loaders[position].ladder.firstIndex(of: loaders[position].selection.track) ?? 0,
             begun: outcome.timings.begun, wasHeld: wasHinted)
         if let chunks = outcome.chunks, chunks.count > 1 { sample.active = (chunks.bytes, chunks.activeTime) }
@@ -214,12 +214,12 @@ extension PlayerSession {
             case .fetching(let job) = loaders[0].activity,
             let place = loaders[0].ladder.firstIndex(of: loaders[0].selection.track)
         else { return }
-        let declared = loaders[0].ladderAverages[place].bitsPerSecond * job.segment.duration.seconds / 8
+        let declared = loaders[0].ladderAverages[place].bitsPerSecond * job.duration.seconds / 8
         let expected = max(declared, Double(progress.bytes.count) * 1.01)
         let seen = SegmentProgress(
             track: place, received: progress.bytes, expected: ByteCount(Int64(min(expected, 1e15))),
-            elapsed: now - transfer.begun, firstByte: progress.firstByte, duration: job.segment.duration)
-        let situation = situation(duration: job.segment.duration, at: now)
+            elapsed: now - transfer.begun, firstByte: progress.firstByte, duration: job.duration)
+        let situation = situation(duration: job.duration, at: now)
         guard let wanted = rule?.abandons(seen, situation), wanted != place, loaders[0].ladder.indices.contains(wanted)
         else { return }
         cancelSegment(of: 0, &effects)

@@ -85,7 +85,7 @@ extension PlayerSession {
     ) {
         guard let job, job.stage == .segment else { return }
         writer.set(.bufferStarvation, .boolean(cmcd[0].takeDry(loaders[position].kind)))
-        writer.set(.objectDuration, .integer(Self.milliseconds(job.segment.duration)))
+        writer.set(.objectDuration, .integer(Self.milliseconds(job.duration)))
         let level = bufferLevel(of: position, at: now)
         if isPositioned {
             if writer.settings.version == .one { writer.set(.bufferLength, .integer(level)) }
@@ -101,7 +101,7 @@ extension PlayerSession {
         // What loads the object five times as fast as it has to be: dash.js, CmcdModel `_calculateRtp`, where an empty
         // buffer counts as 500 ms.
         let time = (level > 0 ? Double(level) : 500) / telemetryRate
-        let needed = transfer.bitRate.kilobits * job.segment.duration.milliseconds / time * 5
+        let needed = transfer.bitRate.kilobits * job.duration.milliseconds / time * 5
         writer.set(.requestedThroughput, .decimal(needed))
     }
 
@@ -129,10 +129,10 @@ extension PlayerSession {
         }
         guard let media = loaders[position].media, media.selection == loaders[position].selection else { return nil }
         if let part = job.part, let playlist = media.playlist {
-            return playlist.parts(of: job.segment.sequence).first { $0.index == part + 1 }
+            return playlist.parts(of: job.sequence).first { $0.index == part + 1 }
                 .map { ($0.uri, $0.byteRange) }
         }
-        let (sequence, overflow) = job.segment.sequence.addingReportingOverflow(1)
+        let (sequence, overflow) = job.sequence.addingReportingOverflow(1)
         guard !overflow, let next = media.segments.segment(sequence), !next.isGap, !next.uri.isEmpty else { return nil }
         return (next.uri, next.byteRange)
     }

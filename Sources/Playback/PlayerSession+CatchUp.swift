@@ -42,7 +42,8 @@ extension PlayerSession {
             return nil
         }
         let played = position(at: now)
-        let typical = media.targetDuration > .zero ? media.targetDuration : media.segments.last?.duration ?? .seconds(4)
+        let typical =
+            media.targetDuration > .zero ? media.targetDuration : media.segments.lastSpan?.duration ?? .seconds(4)
         return LatencySituation(
             latency: wall(at: now) - (origin + (played - .zero)), target: target, buffer: bufferLevel(at: now),
             rate: adapting.rate, now: now, isStalled: state == .rebuffering, segmentDuration: typical)

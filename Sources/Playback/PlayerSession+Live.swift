@@ -58,7 +58,7 @@ extension PlayerSession {
             return
         }
         loaders[position].reload.asked = nil
-        let last = playlist.segments.last?.duration ?? playlist.targetDuration
+        let last = playlist.segments.lastSpan?.duration ?? playlist.targetDuration
         let wait = hasChanged ? last : playlist.targetDuration * 0.5
         let floor = TimeAmount.milliseconds(100)
         loaders[position].reload.due = max(now, loaders[position].reload.lastBegun + max(wait, floor))
@@ -78,7 +78,7 @@ extension PlayerSession {
     /// numbers mean nothing (rfc8216bis section 6.2.4), so it is lined up by program date time where there is one;
     /// without, VOD playlists begin together, and live ones are taken to be numbered alike, or else to end together.
     private func offset(of playlist: MediaPlaylist, for position: Int, replacing old: LoadedMedia?) -> TimeAmount {
-        guard let first = playlist.segments.first, let last = playlist.segments.last else {
+        guard let first = playlist.segments.firstSpan, let last = playlist.segments.lastSpan else {
             return old?.offset ?? .zero
         }
         if let old { return reloadOffset(first, old: old, targetDuration: playlist.targetDuration) }
@@ -88,17 +88,17 @@ extension PlayerSession {
         }
         let reference = loaders.indices.lazy
             .compactMap { loaders[$0].media }.first { $0.isLive }
-        guard playlist.isLive, let reference, let edge = reference.segments.last else { return .zero }
-        if let same = reference.segments.segment(first.sequence) ?? reference.segments.segment(last.sequence) {
+        guard playlist.isLive, let reference, let edge = reference.segments.lastSpan else { return .zero }
+        if let same = reference.segments.span(first.sequence) ?? reference.segments.span(last.sequence) {
             let mine = same.sequence == first.sequence ? first.start : last.start
             return (same.start + reference.offset) - mine
         }
         return (edge.end + reference.offset) - last.end
     }
 
-    private func reloadOffset(_ first: Segment, old: LoadedMedia, targetDuration: TimeAmount) -> TimeAmount {
-        if let same = old.segments.segment(first.sequence) { return (same.start + old.offset) - first.start }
-        guard let oldLast = old.segments.last, let oldFirst = old.segments.first else { return old.offset }
+    private func reloadOffset(_ first: SegmentSpan, old: LoadedMedia, targetDuration: TimeAmount) -> TimeAmount {
+        if let same = old.segments.span(first.sequence) { return (same.start + old.offset) - first.start }
+        guard let oldLast = old.segments.lastSpan, let oldFirst = old.segments.firstSpan else { return old.offset }
         let oldEnd = oldLast.end + old.offset
         // Numbers went back: the encoder began anew; what comes now follows what was there.
         if first.sequence < oldFirst.sequence { return oldEnd - first.start }
@@ -113,7 +113,7 @@ extension PlayerSession {
     private mutating func noteWallOrigin(
         _ media: LoadedMedia, _ playlist: MediaPlaylist, of position: Int, hasChanged: Bool
     ) {
-        guard media.isLive, let last = media.segments.last else { return }
+        guard media.isLive, let last = media.segments.lastSpan else { return }
         if let date = last.programDateTime {
             wallOrigin = date - ((last.start + media.offset) - .zero)
             wallOriginIsExact = true
@@ -134,7 +134,7 @@ extension PlayerSession {
     /// The distance that the stream or the settings say.
     private func declaredHoldBack(of media: LoadedMedia) -> TimeAmount {
         if let timing = presentation?.dynamicTiming {
-            let typical = media.segments.segment(at: .zero)?.duration ?? .seconds(4)
+            let typical = media.segments.span(at: .zero)?.duration ?? .seconds(4)
             let wanted = timing.suggestedDelay ?? typical * settings.liveEdgeSegments
             return min(wanted, timing.timeShiftBufferDepth ?? wanted)
         }
@@ -146,10 +146,10 @@ extension PlayerSession {
 
     /// Where a live viewer starts now; nil when nothing is there.
     func liveStart(of media: LoadedMedia, at now: Instant) -> MediaTime? {
-        guard let first = media.segments.first else { return nil }
+        guard let first = media.segments.firstSpan else { return nil }
         let hold = liveHoldBack(of: media)
         guard let timing = presentation?.dynamicTiming else {
-            guard let last = media.segments.last else { return nil }
+            guard let last = media.segments.lastSpan else { return nil }
             if settings.usesLowLatency, let playlist = media.playlist, let target = playlist.extras.partTarget {
                 return lowLatencyStart(playlist, media, hold: hold, partTarget: target, at: now)
             }
@@ -157,7 +157,7 @@ extension PlayerSession {
         }
         let live = MediaTime(nanoseconds: (wall(at: now) - timing.availabilityStart).nanoseconds)
         var start = live - hold
-        if let last = media.segments.last { start = min(start, last.start) }
+        if let last = media.segments.lastSpan { start = min(start, last.start) }
         return max(first.start, start)
     }
 

@@ -180,7 +180,7 @@ extension PlayerSession {
             }
             loaders[position].selection.location = same ?? LocationChoice()
             let selection = loaders[position].selection
-            loaders[position].media?.selection = selection
+            loaders[position].media = loaders[position].media?.selected(as: selection)
         }
         let life = min(max(manifest.timeToLive, .seconds(1)), .seconds(86_400))
         locations.steering?.timeToLive = life

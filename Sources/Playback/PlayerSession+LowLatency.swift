@@ -87,7 +87,7 @@ extension PlayerSession {
     func lowLatencyStart(
         _ playlist: MediaPlaylist, _ media: LoadedMedia, hold: TimeAmount, partTarget: TimeAmount, at now: Instant
     ) -> MediaTime {
-        let first = playlist.segments.first?.start ?? playlist.extras.parts.first?.start ?? .zero
+        let first = playlist.segments.firstSpan?.start ?? playlist.extras.parts.first?.start ?? .zero
         let start = max(first, playlist.end - hold) + media.offset
         guard wallOriginIsExact, let wallOrigin else { return start }
         let exact = MediaTime.zero + ((wall(at: now) - wallOrigin) - hold)
@@ -144,7 +144,7 @@ extension PlayerSession {
                 duration: max(playlist.extras.partTarget ?? .zero, .nanoseconds(1)), uri: hint.uri, byteRange: range),
             part: part, start: playlist.end + media.offset, end: playlist.end + media.offset, base: media.base,
             bitRate: track(of: position)?.bitRate ?? .zero, due: now, stage: .segment)
-        job.end = job.start + job.segment.duration
+        job.end = job.start + job.duration
         send(
             transferKind(of: position), .hint(loader: position), uri: uri, byteRange: range, reading: .discard,
             due: now, attempt: 0, segment: job, &effects)
@@ -169,7 +169,7 @@ extension PlayerSession {
         of position: Int, _ job: SegmentJob, at now: Instant, _ effects: inout [SessionEffect]
     ) -> Bool {
         guard let preload = loaders[position].preload, let part = job.part else { return false }
-        guard preload.sequence == job.segment.sequence, preload.part == part,
+        guard preload.sequence == job.sequence, preload.part == part,
             preload.rangeStart == job.segment.byteRange?.offset ?? 0,
             preload.uri == URIReference.resolve(job.segment.uri, against: job.base)
         else {
@@ -190,7 +190,7 @@ extension PlayerSession {
         of position: Int, _ outcome: TransferReport, at now: Instant, _ effects: inout [SessionEffect]
     ) {
         guard let preload = loaders[position].preload else { return }
-        if case .fetching(let job) = loaders[position].activity, job.segment.sequence == preload.sequence,
+        if case .fetching(let job) = loaders[position].activity, job.sequence == preload.sequence,
             job.part == preload.part
         {
             loaders[position].preload = nil
@@ -204,7 +204,7 @@ extension PlayerSession {
     mutating func hintFailed(of position: Int, at now: Instant, _ effects: inout [SessionEffect]) {
         guard let preload = loaders[position].preload else { return }
         loaders[position].preload = nil
-        guard case .fetching(let job) = loaders[position].activity, job.segment.sequence == preload.sequence,
+        guard case .fetching(let job) = loaders[position].activity, job.sequence == preload.sequence,
             job.part == preload.part
         else { return }
         beginSegmentPart(of: position, due: now, attempt: 0, &effects)
@@ -226,7 +226,7 @@ extension PlayerSession {
     /// Lets go of an announced part, unless it has become the one that the loader is fetching.
     mutating func cancelPreload(of position: Int, _ effects: inout [SessionEffect]) {
         guard let preload = loaders[position].preload else { return }
-        if case .fetching(let job) = loaders[position].activity, job.segment.sequence == preload.sequence,
+        if case .fetching(let job) = loaders[position].activity, job.sequence == preload.sequence,
             job.part == preload.part, job.stage == .segment
         {
             return

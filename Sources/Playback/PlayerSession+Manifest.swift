@@ -240,10 +240,10 @@ extension PlayerSession {
         if media.isLive || presentation?.isDynamic == true {
             holdBack = liveHoldBack(of: media)
             start = liveStart(of: media, at: now) ?? start
-        } else if let first = media.segments.first {
+        } else if let first = media.segments.firstSpan {
             start = first.start + media.offset
         }
-        if let offset = startOffset, let last = media.segments.last, let first = media.segments.first {
+        if let offset = startOffset, let last = media.segments.lastSpan, let first = media.segments.firstSpan {
             let base = offset.offset < .zero ? last.end : first.start
             start = max(first.start, min(last.start, base + offset.offset)) + media.offset
         }

@@ -5,7 +5,9 @@ import Quantities
 extension PlayerSession {
     /// What a loader can do next.
     enum NextSegment {
-        case ready(Segment, part: Int?)
+        case ready(SegmentSpan)
+        /// A part of a segment, made to look like one.
+        case readyPart(Segment, part: Int)
         /// A dynamic MPD lists it, but it is not there before this instant.
         case notBefore(Instant)
         /// It is not listed yet.
@@ -29,13 +31,13 @@ extension PlayerSession {
             }
             return mayGrow ? .awaitsReload : .endOfPeriod
         }
-        guard let segment = found ?? media.segments.segment(sequence) else { return .lost }
+        guard let segment = found ?? media.segments.span(sequence) else { return .lost }
         // Field by field: the timing has lists of locations, which would be copied with it.
         guard let begin = presentation?.dynamicTiming?.availabilityStart, presentation?.isDynamic == true else {
             if media.isLive, loaders[position].nextSequence == nil, isBehindWindow(segment, position, media) {
                 return .lost
             }
-            return .ready(segment, part: nil)
+            return .ready(segment)
         }
         let end = begin + (segment.end - .zero)
         let available = instant(at: end - media.segments.availabilityOffset)
@@ -43,11 +45,11 @@ extension PlayerSession {
         {
             return .lost
         }
-        return available <= now ? .ready(segment, part: nil) : .notBefore(available)
+        return available <= now ? .ready(segment) : .notBefore(available)
     }
 
     /// When all of a segment of a dynamic MPD is there; nil for others.
-    func wallTime(of segment: Segment) -> WallTime? {
+    func wallTime(of segment: SegmentSpan) -> WallTime? {
         presentation?.dynamicTiming.map { $0.availabilityStart + (segment.end - .zero) }
     }
 
@@ -62,15 +64,15 @@ extension PlayerSession {
             guard let sequence = loaders[position].nextSequence else { return .awaitsReload }
             let part = loaders[position].nextPart
             if sequence < list.firstSequence, !list.isEmpty { return .lost }
-            let whole = list.segment(sequence)
-            if part == 0, let whole { return .ready(whole, part: nil) }
+            let whole = list.span(sequence)
+            if part == 0, let whole { return .ready(whole) }
             let parts = playlist.parts(of: sequence)
             if let found = parts.first(where: { $0.index == part }) {
-                return .ready(Segment(found), part: part)
+                return .readyPart(Segment(found), part: part)
             }
             guard let whole else { break }
             // The parts have left the playlist: the rest is to be had with the whole only.
-            if parts.isEmpty { return .ready(whole, part: nil) }
+            if parts.isEmpty { return .ready(whole) }
             loaders[position].nextSequence = sequence + 1
             loaders[position].nextPart = 0
         }
@@ -78,19 +80,19 @@ extension PlayerSession {
     }
 
     /// True when the list's first segment begins well after the place where the loader has to go on.
-    private func isBehindWindow(_ segment: Segment, _ position: Int, _ media: LoadedMedia) -> Bool {
+    private func isBehindWindow(_ segment: SegmentSpan, _ position: Int, _ media: LoadedMedia) -> Bool {
         segment.sequence == media.segments.firstSequence && hasStarted
             && segment.start + media.offset > loaders[position].buffer.end + segment.duration
     }
 
     /// The number of the segment that goes on where a loader's segments end, and the segment where looking for it has
     /// found it.
-    private func segmentToFetch(by position: Int, _ media: LoadedMedia) -> (sequence: Int64, found: Segment?)? {
+    private func segmentToFetch(by position: Int, _ media: LoadedMedia) -> (sequence: Int64, found: SegmentSpan?)? {
         if let known = loaders[position].nextSequence { return (known, nil) }
         let wanted = (loaders[position].replacing ?? loaders[position].buffer.end) - media.offset
         // Times of renditions differ by rounding, those of audio and video by up to a frame.
         let tolerance = TimeAmount.milliseconds(50)
-        guard let segment = media.segments.segment(at: wanted + tolerance) else { return nil }
+        guard let segment = media.segments.span(at: wanted + tolerance) else { return nil }
         return segment.end <= wanted + tolerance ? (segment.sequence + 1, nil) : (segment.sequence, segment)
     }
 

@@ -44,7 +44,7 @@ extension PlayerSession {
 
     /// True for what plays ten minutes or longer, or has no end (dash.js `longFormContentDurationThreshold`).
     private var isLongForm: Bool {
-        guard !isLive, let last = loaders.first?.media?.segments.last else { return isLive }
+        guard !isLive, let last = loaders.first?.media?.segments.lastSpan else { return isLive }
         return last.end - .zero >= .seconds(600)
     }
 
@@ -61,7 +61,7 @@ extension PlayerSession {
         if let lead = settings.leadOverMain { return lead }
         guard let segments = settings.leadOverMainSegments else { return nil }
         let typical = loaders[position].media.map { media in
-            media.targetDuration > .zero ? media.targetDuration : media.segments.first?.duration ?? .seconds(4)
+            media.targetDuration > .zero ? media.targetDuration : media.segments.firstSpan?.duration ?? .seconds(4)
         }
         return (typical ?? .seconds(4)) * segments
     }

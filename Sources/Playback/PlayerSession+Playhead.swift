@@ -219,7 +219,7 @@ extension PlayerSession {
 
     private func clampedToPresentation(_ wanted: MediaTime, at now: Instant) -> MediaTime {
         guard let media = loaders.first?.media else { return max(.zero, wanted) }
-        let first = media.segments.first.map { $0.start + media.offset } ?? .zero
+        let first = media.segments.firstSpan.map { $0.start + media.offset } ?? .zero
         let last = media.isLive || presentation?.isDynamic == true ? liveStart(of: media, at: now) : presentationEnd
         return max(first, min(wanted, last ?? wanted))
     }
@@ -227,7 +227,7 @@ extension PlayerSession {
     /// The end of a presentation that does not grow, less the smallest step, so that a seek there still plays.
     private var presentationEnd: MediaTime? {
         loaders.compactMap { loader -> MediaTime? in
-            guard let media = loader.media, let last = media.segments.last else { return nil }
+            guard let media = loader.media, let last = media.segments.lastSpan else { return nil }
             return max(last.start, last.end - .milliseconds(100)) + media.offset
         }.max()
     }

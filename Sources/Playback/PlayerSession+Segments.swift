@@ -60,8 +60,10 @@ extension PlayerSession {
         _ position: Int, _ media: LoadedMedia, due: Instant, at now: Instant, _ effects: inout [SessionEffect]
     ) -> Bool {
         switch nextSegment(of: position, media, at: now) {
-        case .ready(let segment, let part):
-            return take(segment, part: part, of: position, media, due: due, at: now, &effects)
+        case .ready(let span):
+            return take(span, nil, of: position, media, due: due, at: now, &effects)
+        case .readyPart(let piece, let part):
+            return take(SegmentSpan(piece), (piece, part), of: position, media, due: due, at: now, &effects)
         case .notBefore(let instant):
             plan(position, at: instant)
             return false
@@ -94,13 +96,13 @@ extension PlayerSession {
 
     /// Starts on a segment, or turns to another track first; true when another step may follow at once.
     private mutating func take(
-        _ segment: Segment, part: Int?, of position: Int, _ media: LoadedMedia, due: Instant, at now: Instant,
-        _ effects: inout [SessionEffect]
+        _ span: SegmentSpan, _ piece: (segment: Segment, part: Int)?, of position: Int, _ media: LoadedMedia,
+        due: Instant, at now: Instant, _ effects: inout [SessionEffect]
     ) -> Bool {
         if loaders[position].readmit(at: now), let set = switchingSet(of: position) {
             loaders[position].setLadder(set.tracks, screen: settings.screen)
         }
-        switch decision(for: position, duration: segment.duration, at: now) {
+        switch decision(for: position, duration: span.duration, at: now) {
         case .stay: break
         case .turn(let track):
             select(track: track, of: position, at: now, &effects)
@@ -110,6 +112,8 @@ extension PlayerSession {
             return false
         }
         loaders[position].plannedDue = nil
+        guard let segment = piece?.segment ?? media.segments.segment(span.sequence) else { return false }
+        let part = piece?.part
         let end = segment.end + media.offset
         if segment.isGap {
             if let other = escape(from: position, until: end) {
@@ -123,7 +127,7 @@ extension PlayerSession {
         var job = SegmentJob(
             segment: segment, part: part, start: segment.start + media.offset, end: end, base: media.base,
             bitRate: bitRate(of: position) ?? .zero, due: due, stage: .key)
-        if !media.segments.isAvailableComplete, wall(at: now) < wallTime(of: segment) ?? wall(at: now) {
+        if !media.segments.isAvailableComplete, wall(at: now) < wallTime(of: span) ?? wall(at: now) {
             job.chunkDuration = max(segment.duration - media.segments.availabilityOffset, segment.duration * 0.01)
         }
         loaders[position].isDecided = false
@@ -260,10 +264,10 @@ extension PlayerSession {
         loaders[position].plannedDue = nil
         tellRule(of: position, job, outcome, wasHinted: wasHinted)
         // A media playlist by itself declares no bit rate: then the segment's own counts.
-        let measured = BitRate(outcome.bytes, over: job.segment.duration)
+        let measured = BitRate(outcome.bytes, over: job.duration)
         store(job, bitRate: job.bitRate > .zero ? job.bitRate : measured, in: position)
         if loaders[position].hasSelectedMedia, presentation?.isDynamic != true {
-            moveOn(position, from: job.segment.sequence, part: job.part)
+            moveOn(position, from: job.sequence, part: job.part)
         } else {
             loaders[position].nextSequence = nil
         }

@@ -66,8 +66,8 @@ extension PlayerSession {
         if context.namesResources, let loader = purpose.loader { transfer.location = locationName(of: loader) }
         if let segment {
             transfer.bitRate = segment.bitRate
-            transfer.sequence = segment.segment.sequence
-            if segment.stage == .segment { transfer.mediaDuration = segment.segment.duration }
+            transfer.sequence = segment.sequence
+            if segment.stage == .segment { transfer.mediaDuration = segment.duration }
         }
         pending.append(transfer)
         var request = SessionRequest(kind: kind, uri: uri, byteRange: byteRange, reading: reading, due: due)
@@ -76,7 +76,7 @@ extension PlayerSession {
         if let loader = purpose.loader {
             let place = loaders[loader].selection
             request.resource = ResourceReference(
-                period: place.period, set: place.set, track: place.track, sequence: segment?.segment.sequence ?? 0,
+                period: place.period, set: place.set, track: place.track, sequence: segment?.sequence ?? 0,
                 part: segment?.part)
         }
         if context.namesResources, let segment, segment.stage == .segment, let loader = purpose.loader {

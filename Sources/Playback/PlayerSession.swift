@@ -149,11 +149,11 @@ package struct PlayerSession: Sendable {
     ///   - input: What happened or is wanted.
     ///   - now: When; never before an earlier input's instant.
     ///   - effects: Receives the effects, in order; what it holds already is left alone.
-    package mutating func handle(_ input: SessionInput, at now: Instant, effects: inout [SessionEffect]) {
+    package mutating func handle(_ input: consuming SessionInput, at now: Instant, effects: inout [SessionEffect]) {
         let first = effects.count
         defer { if hasTelemetry { runTelemetry(effects[first...], at: now) } }
         advance(to: now, &effects)
-        switch input {
+        switch consume input {
         case .start: start(at: now, &effects)
         case .transferFinished(let id, let outcome): transferFinished(id, outcome, at: now, &effects)
         case .transferRedirected(let id, let outcome): transferRedirected(id, outcome, &effects)

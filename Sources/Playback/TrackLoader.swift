@@ -18,20 +18,43 @@ struct LocationChoice: Sendable, Hashable {
     var clone = 0
 }
 
-/// The segments of the selected track, laid on the session's timeline.
-struct LoadedMedia: Sendable {
-    var selection: TrackSelection
-    var segments: SegmentList
+/// The segments of the selected track, laid on the session's timeline: shared, and never changed.
+final class LoadedMedia: Sendable {
+    let selection: TrackSelection
+    let segments: SegmentList
     /// The media playlist they stand in; nil for DASH.
-    var playlist: MediaPlaylist?
+    let playlist: MediaPlaylist?
     /// Session time = segment time + offset.
-    var offset: TimeAmount
+    let offset: TimeAmount
     /// What segment URIs are relative to.
-    var base: String
+    let base: String
     /// True while the list may still grow by being fetched again.
-    var isLive: Bool
+    let isLive: Bool
     /// HLS target duration; zero for DASH.
-    var targetDuration: TimeAmount
+    let targetDuration: TimeAmount
+    /// True when parts or chunks of it can be had as they are made.
+    let isLowLatency: Bool
+
+    init(
+        selection: TrackSelection, segments: SegmentList, playlist: MediaPlaylist?, offset: TimeAmount, base: String,
+        isLive: Bool, targetDuration: TimeAmount
+    ) {
+        self.selection = selection
+        self.segments = segments
+        self.playlist = playlist
+        self.offset = offset
+        self.base = base
+        self.isLive = isLive
+        self.targetDuration = targetDuration
+        isLowLatency = playlist?.isLowLatency == true || !segments.isAvailableComplete
+    }
+
+    /// The same segments, where another selection names their track.
+    func selected(as selection: TrackSelection) -> LoadedMedia {
+        LoadedMedia(
+            selection: selection, segments: segments, playlist: playlist, offset: offset, base: base, isLive: isLive,
+            targetDuration: targetDuration)
+    }
 }
 
 /// What is being fetched for one segment, one thing after another: key, initialization section, the segment itself.
@@ -42,14 +65,27 @@ struct SegmentJob: Sendable {
         case segment
     }
 
-    /// The segment, or a part of one made to look like it.
-    var segment: Segment
+    /// The segment, or a part of one made to look like it, and what its references are relative to: out of line, since jobs are
+    /// moved about and these are large.
+    private final class Content: Sendable {
+        let segment: Segment
+        let base: String
+
+        init(segment: Segment, base: String) {
+            self.segment = segment
+            self.base = base
+        }
+    }
+
+    private let content: Content
+    /// The segment's number and how long it plays.
+    let sequence: Int64
+    let duration: TimeAmount
     /// The position in its segment, when it is a part.
     var part: Int?
     /// Where the segment begins and ends on the session's timeline.
     var start: MediaTime
     var end: MediaTime
-    var base: String
     var bitRate: BitRate
     var due: Instant
     var stage: Stage
@@ -57,6 +93,24 @@ struct SegmentJob: Sendable {
     var awaitsInitialization = false
     /// How long each chunk plays, when the segment is fetched while it is being made.
     var chunkDuration: TimeAmount?
+
+    init(
+        segment: Segment, part: Int?, start: MediaTime, end: MediaTime, base: String, bitRate: BitRate, due: Instant,
+        stage: Stage
+    ) {
+        content = Content(segment: segment, base: base)
+        sequence = segment.sequence
+        duration = segment.duration
+        self.part = part
+        self.start = start
+        self.end = end
+        self.bitRate = bitRate
+        self.due = due
+        self.stage = stage
+    }
+
+    var segment: Segment { _read { yield content.segment } }
+    var base: String { content.base }
 }
 
 /// The part that a playlist announced and that is being fetched, or has been.
@@ -96,8 +150,7 @@ struct TrackLoader: Sendable {
     var selection: TrackSelection { didSet { noteMedia() } }
     /// Nil until the selected track's segments are known.
     var media: LoadedMedia? { didSet { noteMedia() } }
-    /// True while there is `media`, while it is that of `selection`, and while it may still grow: kept beside it, since both are asked with
-    /// every input and looking into an optional of this size copies it.
+    /// True while there is `media`, while it is that of `selection`, and while it may still grow: asked with every input.
     private(set) var hasMedia = false
     private(set) var hasSelectedMedia = false
     private(set) var isMediaLive = false
@@ -161,7 +214,7 @@ struct TrackLoader: Sendable {
         hasMedia = media != nil
         hasSelectedMedia = hasMedia && media?.selection == selection
         isMediaLive = media?.isLive == true
-        isMediaLowLatency = media?.playlist?.isLowLatency == true || media?.segments.isAvailableComplete == false
+        isMediaLowLatency = media?.isLowLatency == true
     }
 
     var isIdle: Bool {

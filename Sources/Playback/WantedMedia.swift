@@ -29,7 +29,7 @@ extension PlayerSession {
         let isHLS = presentation?.format == .hls
         return WantedMedia(
             track: "\(selection.period)/\(selection.set)/\(track?.id ?? "")/\(selection.track)",
-            sequence: job.segment.sequence, part: job.part, duration: job.segment.duration,
+            sequence: job.sequence, part: job.part, duration: job.duration,
             declaredBitRate: job.segment.declaredBitRate,
             declaration: BitRateWatch.Declaration(
                 bitRate: track?.bitRate ?? .zero, average: track?.averageBitRate,

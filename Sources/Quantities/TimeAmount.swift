@@ -2,67 +2,67 @@
 ///
 /// Sums, differences and conversions clamp to the range (292 years) instead of trapping, because they meet what a network
 /// sent.
-package struct TimeAmount: Hashable, Comparable, Sendable, Codable {
+package struct TimeAmount: Quantity, Sendable, Codable {
     /// The span in nanoseconds; negative when it points back.
     package var nanoseconds: Int64
+    @inlinable package var quantity: Int64 { nanoseconds }
 
     /// Creates a span of so many nanoseconds.
     @inlinable package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
     /// No time at all.
-    package static let zero = TimeAmount(nanoseconds: 0)
+    @inlinable package static var zero: TimeAmount { TimeAmount(nanoseconds: 0) }
     /// The longest span, for "no limit".
-    package static let max = TimeAmount(nanoseconds: .max)
+    @inlinable package static var max: TimeAmount { TimeAmount(nanoseconds: .max) }
 
     /// A span of whole nanoseconds.
-    package static func nanoseconds(_ count: Int64) -> TimeAmount { TimeAmount(nanoseconds: count) }
+    @inlinable package static func nanoseconds(_ count: Int64) -> TimeAmount { TimeAmount(nanoseconds: count) }
     /// A span of whole microseconds.
-    package static func microseconds(_ count: Int64) -> TimeAmount { TimeAmount(nanoseconds: count * 1_000) }
+    @inlinable package static func microseconds(_ count: Int64) -> TimeAmount { TimeAmount(nanoseconds: count * 1_000) }
     /// A span of whole milliseconds.
-    package static func milliseconds(_ count: Int64) -> TimeAmount { TimeAmount(nanoseconds: count * 1_000_000) }
+    @inlinable package static func milliseconds(_ count: Int64) -> TimeAmount {
+        TimeAmount(nanoseconds: count * 1_000_000)
+    }
     /// A span of whole seconds.
-    package static func seconds(_ count: some BinaryInteger) -> TimeAmount { seconds(Double(count)) }
+    @inlinable package static func seconds(_ count: some BinaryInteger) -> TimeAmount { seconds(Double(count)) }
 
     /// A span of a fractional number of seconds, rounded to the nanosecond; not-a-number gives zero and what does not
     /// fit is clamped.
-    package static func seconds(_ count: Double) -> TimeAmount {
+    @inlinable package static func seconds(_ count: Double) -> TimeAmount {
         TimeAmount(nanoseconds: Int64(clampingRounded: count * 1e9))
     }
 
     /// The span in seconds.
-    package var seconds: Double { Double(nanoseconds) / 1e9 }
+    @inlinable package var seconds: Double { Double(nanoseconds) / 1e9 }
     /// The span in milliseconds.
-    package var milliseconds: Double { Double(nanoseconds) / 1e6 }
+    @inlinable package var milliseconds: Double { Double(nanoseconds) / 1e6 }
 
-    @inlinable package static func < (left: TimeAmount, right: TimeAmount) -> Bool {
-        left.nanoseconds < right.nanoseconds
-    }
     @inlinable package static func + (left: TimeAmount, right: TimeAmount) -> TimeAmount {
         let (sum, overflow) = left.nanoseconds.addingReportingOverflow(right.nanoseconds)
         return TimeAmount(nanoseconds: overflow ? (right.nanoseconds > 0 ? .max : .min) : sum)
     }
-    package static func - (left: TimeAmount, right: TimeAmount) -> TimeAmount {
+    @inlinable package static func - (left: TimeAmount, right: TimeAmount) -> TimeAmount {
         TimeAmount(nanoseconds: left.nanoseconds.subtractingClamped(right.nanoseconds))
     }
-    package static prefix func - (amount: TimeAmount) -> TimeAmount { .zero - amount }
-    package static func += (left: inout TimeAmount, right: TimeAmount) { left = left + right }
-    package static func -= (left: inout TimeAmount, right: TimeAmount) { left = left - right }
+    @inlinable package static prefix func - (amount: TimeAmount) -> TimeAmount { .zero - amount }
+    @inlinable package static func += (left: inout TimeAmount, right: TimeAmount) { left = left + right }
+    @inlinable package static func -= (left: inout TimeAmount, right: TimeAmount) { left = left - right }
 
     /// The span times a factor, rounded to the nanosecond and clamped to the range.
-    package static func * (amount: TimeAmount, factor: Double) -> TimeAmount {
+    @inlinable package static func * (amount: TimeAmount, factor: Double) -> TimeAmount {
         TimeAmount(nanoseconds: Int64(clampingRounded: Double(amount.nanoseconds) * factor))
     }
 }
 
 extension Int64 {
     /// The difference, or the bound that it passes.
-    func subtractingClamped(_ other: Int64) -> Int64 {
+    @inlinable package func subtractingClamped(_ other: Int64) -> Int64 {
         let (difference, overflow) = subtractingReportingOverflow(other)
         return overflow ? (other > 0 ? .min : .max) : difference
     }
 
     /// The nearest whole number to a floating-point value; zero for not-a-number, the bound for what lies outside.
-    package init(clampingRounded value: Double) {
+    @inlinable package init(clampingRounded value: Double) {
         if value.isNaN {
             self = 0
         } else if value >= 9.2233720368547748e18 {

@@ -77,6 +77,7 @@ package struct ViewerMind: Sendable {
             budget = patience.budget(of: rank(.rebuffering))
         }
         fillAgenda()
+        plan()
     }
 
     /// Tells the viewer that a playback has begun: the first of the visit, or one after ``ViewerAction/zap(to:)`` or
@@ -94,6 +95,7 @@ package struct ViewerMind: Sendable {
         actsAt = .distantFuture
         let patience = behaviour.settings.startupPatience?.patience(of: rank(.startup))
         patienceEnds = patience.map { now + $0 } ?? .distantFuture
+        plan()
     }
 
     // MARK: What the viewer sees
@@ -102,8 +104,13 @@ package struct ViewerMind: Sendable {
     package mutating func observe(_ event: TimedEvent) {
         guard stage != .waiting, stage != .gone else { return }
         switch event.event {
-        case .stateChanged(_, let next): enter(next, at: event.at)
-        case .latencySampled: isLive = true
+        case .stateChanged(_, let next):
+            enter(next, at: event.at)
+            plan()
+        case .latencySampled:
+            guard !isLive else { return }
+            isLive = true
+            plan()
         case .started, .transferFinished, .trackSelected, .rendered, .interstitialStarted, .interstitialEnded,
             .locationChanged, .failed:
             return
@@ -152,14 +159,16 @@ package struct ViewerMind: Sendable {
 
     // MARK: What the viewer wants
 
-    /// ``wakeUp`` of a mind that is reached through a pointer: in place, where the getter would copy the mind first.
-    @inline(never)
-    package mutating func nextWakeUp() -> Instant? { wakeUp }
-
     /// When the viewer next does something by itself; nil when nothing is planned.
-    @inline(never)
-    package var wakeUp: Instant? {
-        guard stage != .gone else { return nil }
+    ///
+    /// Worked out whenever something changes, since it is asked for much more often.
+    package private(set) var wakeUp: Instant?
+
+    private mutating func plan() {
+        guard stage != .gone else {
+            wakeUp = nil
+            return
+        }
         var next = min(departure, leavesAt)
         switch stage {
         case .starting, .standing: next = min(next, patienceEnds)
@@ -167,7 +176,7 @@ package struct ViewerMind: Sendable {
         case .paused, .ended, .retrying, .failed: next = min(next, actsAt)
         case .waiting, .seeking, .gone: break
         }
-        return next == .distantFuture ? nil : next
+        wakeUp = next == .distantFuture ? nil : next
     }
 
     /// What the viewer does now, one thing at a time: asked again until there is nothing more.
@@ -175,6 +184,7 @@ package struct ViewerMind: Sendable {
     /// Nothing is done before its instant; of several that are due, the earliest comes first.
     package mutating func decide(at now: Instant) -> ViewerAction? {
         guard let due = wakeUp, due <= now else { return nil }
+        defer { plan() }
         if departure <= due {
             stage = .gone
             return isDropped ? .drop : .leave(reason: "wave")
@@ -221,7 +231,10 @@ package struct ViewerMind: Sendable {
             forgetRewind(after: played)
             return .seek(by: Self.toTheEdge)
         case .zap:
-            guard let target = nextStream(after: played) else { return decide(at: now) }
+            guard let target = nextStream(after: played) else {
+                plan()
+                return decide(at: now)
+            }
             stream = Int32(clamping: target)
             stage = .waiting
             return .zap(to: target)

@@ -55,6 +55,13 @@ struct AddressedSegments: SegmentList.Source {
             initialization: initialization, discontinuity: discontinuity)
     }
 
+    func span(_ sequence: Int64) -> SegmentSpan {
+        let position = timing.position(at: sequence - firstSequence)
+        return SegmentSpan(
+            sequence: sequence, start: MediaTime(nanoseconds: position.start),
+            duration: .nanoseconds(position.end - position.start))
+    }
+
     func sequence(at time: MediaTime) -> Int64 {
         let index = timing.index(at: time.nanoseconds)
         return firstSequence + min(index, (count ?? .max) - 1)

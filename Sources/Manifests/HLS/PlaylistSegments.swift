@@ -79,6 +79,13 @@ struct PlaylistSegments: SegmentList.Source {
             title: title(index), declaredBitRate: entry.range < 0 ? rate(index) : nil)
     }
 
+    func span(_ sequence: Int64) -> SegmentSpan {
+        let entry = entries[Int(sequence - firstSequence)]
+        return SegmentSpan(
+            sequence: sequence, start: MediaTime(nanoseconds: entry.start), duration: .nanoseconds(entry.duration),
+            programDateTime: entry.programDateTime == Entry.noDate ? nil : WallTime(nanoseconds: entry.programDateTime))
+    }
+
     private func title(_ index: Int) -> String {
         guard let found = Self.lastIndex(upTo: index, in: titles, entry: { $0.entry }) else { return "" }
         let title = titles[found]

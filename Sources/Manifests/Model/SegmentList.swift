@@ -16,6 +16,8 @@ package struct SegmentList: Sendable {
         var lastSequence: Int64? { get }
         /// The segment with a number from first to last.
         func segment(_ sequence: Int64) -> Segment
+        /// When the segment with a number from first to last plays: that of ``segment(_:)``, for less work where the source can.
+        func span(_ sequence: Int64) -> SegmentSpan
         /// The number of the last segment that starts at or before a time; `firstSequence` when all start later.
         func sequence(at time: MediaTime) -> Int64
     }
@@ -56,6 +58,21 @@ package struct SegmentList: Sendable {
         return source.segment(sequence)
     }
 
+    /// When the segment of that number plays, or nil where the list has none.
+    package func span(_ sequence: Int64) -> SegmentSpan? {
+        guard sequence >= source.firstSequence else { return nil }
+        if let last = source.lastSequence, sequence > last { return nil }
+        return source.span(sequence)
+    }
+
+    /// When the segment that ``segment(at:)`` gives plays; nil when empty.
+    package func span(at time: MediaTime) -> SegmentSpan? { isEmpty ? nil : span(source.sequence(at: time)) }
+
+    /// When the first segment plays, or nil when empty.
+    package var firstSpan: SegmentSpan? { span(firstSequence) }
+    /// When the last segment plays; nil when empty or without end.
+    package var lastSpan: SegmentSpan? { lastSequence.flatMap { span($0) } }
+
     /// The segment that plays at a time: the last that starts at or before it, else the first; nil when empty.
     package func segment(at time: MediaTime) -> Segment? {
         isEmpty ? nil : segment(source.sequence(at: time))
@@ -65,6 +82,40 @@ package struct SegmentList: Sendable {
     package var first: Segment? { segment(firstSequence) }
     /// The last segment; nil when empty or without end.
     package var last: Segment? { lastSequence.flatMap { segment($0) } }
+}
+
+extension SegmentList.Source {
+    package func span(_ sequence: Int64) -> SegmentSpan { SegmentSpan(segment(sequence)) }
+}
+
+/// When a segment plays.
+package struct SegmentSpan: Sendable, Hashable {
+    /// Its number.
+    package var sequence: Int64
+    /// Where it begins, as ``Segment/start``.
+    package var start: MediaTime
+    /// How long it plays.
+    package var duration: TimeAmount
+    /// When its first frame was taken, as ``Segment/programDateTime``.
+    package var programDateTime: WallTime?
+
+    /// Creates a span.
+    package init(sequence: Int64, start: MediaTime, duration: TimeAmount, programDateTime: WallTime? = nil) {
+        self.sequence = sequence
+        self.start = start
+        self.duration = duration
+        self.programDateTime = programDateTime
+    }
+
+    /// When a segment plays.
+    package init(_ segment: Segment) {
+        self.init(
+            sequence: segment.sequence, start: segment.start, duration: segment.duration,
+            programDateTime: segment.programDateTime)
+    }
+
+    /// Where it ends.
+    package var end: MediaTime { start + duration }
 }
 
 /// Segments that stand in an array.

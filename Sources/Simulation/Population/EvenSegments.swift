@@ -12,10 +12,17 @@ struct EvenSegments: SegmentList.Source {
     var lastDuration: Int64?
 
     func segment(_ sequence: Int64) -> Segment {
-        let own = sequence == lastSequence ? lastDuration ?? duration : duration
+        let span = span(sequence)
         return Segment(
+            sequence: sequence, start: span.start, duration: span.duration, uri: "", initialization: Self.initialization
+        )
+    }
+
+    func span(_ sequence: Int64) -> SegmentSpan {
+        let own = sequence == lastSequence ? lastDuration ?? duration : duration
+        return SegmentSpan(
             sequence: sequence, start: MediaTime(nanoseconds: sequence &* duration),
-            duration: TimeAmount(nanoseconds: own), uri: "", initialization: Self.initialization)
+            duration: TimeAmount(nanoseconds: own))
     }
 
     func sequence(at time: MediaTime) -> Int64 {

@@ -84,16 +84,16 @@ struct EventQueue {
             for event in waiting { put(event) }
         }
         guard !buckets[place].isEmpty else { return }
-        var due: [SimulatedEvent] = []
-        swap(&due, &buckets[place])
         if heap.isEmpty {
-            heap = due
+            // Both keep the room that they have made.
+            swap(&heap, &buckets[place])
             for index in stride(from: heap.count / 2 - 1, through: 0, by: -1) { siftDown(index) }
         } else {
-            for event in due {
+            for event in buckets[place] {
                 heap.append(event)
                 siftUp(heap.count - 1)
             }
+            buckets[place].removeAll(keepingCapacity: true)
         }
     }
 
@@ -106,6 +106,12 @@ struct EventQueue {
             siftDown(0)
         }
         return first
+    }
+
+    /// The next event, and the two of which one comes after it.
+    var upcoming: (SimulatedEvent?, SimulatedEvent?, SimulatedEvent?) {
+        let count = heap.count
+        return (count > 0 ? heap[0] : nil, count > 1 ? heap[1] : nil, count > 2 ? heap[2] : nil)
     }
 
     /// True when nothing is in the heap.

@@ -13,7 +13,7 @@ extension Partition {
         // A viewer who never stops acting at one instant would stop the clock.
         var actions = 0
         while !session.pointee.isLeaving, actions < 100,
-            session.pointee.hasNews || (session.pointee.mind.nextWakeUp() ?? .distantFuture) <= instant
+            session.pointee.hasNews || (session.pointee.mind.wakeUp ?? .distantFuture) <= instant
         {
             session.pointee.hasNews = false
             guard let action = session.pointee.mind.decide(at: instant) else { break }
@@ -71,7 +71,7 @@ extension Partition {
     private func ended(_ place: Int32, at now: Int64, _ shared: borrowing SharedState) {
         let session = sessions.pointer(place)
         close(place, at: now)
-        let wakeUp = session.pointee.mind.nextWakeUp()?.nanoseconds ?? .max
+        let wakeUp = session.pointee.mind.wakeUp?.nanoseconds ?? .max
         guard session.pointee.player.state == .failed, !session.pointee.isLeaving, wakeUp > now,
             wakeUp - now <= Self.patience
         else { return remove(place, at: now, shared) }
@@ -94,7 +94,7 @@ extension Partition {
     private func setAlarm(_ place: Int32, player wakeUp: Instant?, at now: Int64) {
         let session = sessions.pointer(place)
         var wanted = session.pointee.giveUp
-        if !session.pointee.isLeaving, let mind = session.pointee.mind.nextWakeUp() {
+        if !session.pointee.isLeaving, let mind = session.pointee.mind.wakeUp {
             wanted = min(wanted, mind.nanoseconds)
         }
         if !session.pointee.isClosed, let wakeUp { wanted = min(wanted, wakeUp.nanoseconds) }

@@ -75,12 +75,31 @@ final class Partition: @unchecked Sendable {
         var next = 0
         while true {
             let limit = next < arrivals.count ? max(begin, arrivals[next].arrival.nanoseconds) : epochEnd
-            while let event = queue.next(before: limit) { happen(event, shared) }
+            while let event = queue.next(before: limit) {
+                prepare()
+                happen(event, shared)
+            }
             guard next < arrivals.count else { break }
             arrive(arrivals[next], at: limit, shared)
             next += 1
         }
         for position in shares.indices { shares[position].account(to: epochEnd) }
+    }
+
+    /// Has what the next events are about brought into the processor's cache while this one happens: a large audience is many
+    /// times larger than the cache, and waiting for memory is much of what an event costs.
+    private func prepare() {
+        let (next, second, third) = queue.upcoming
+        if let next {
+            switch next.kind {
+            case .alarm: sessions.prefetch(next.target)
+            case .firstByte, .lastByte, .end:
+                if transfers.holds(next.target) { sessions.prefetch(transfers.pointer(next.target).pointee.session) }
+            case .link: break
+            }
+        }
+        if let second, second.kind != .alarm, second.kind != .link { transfers.prefetch(second.target) }
+        if let third, third.kind != .alarm, third.kind != .link { transfers.prefetch(third.target) }
     }
 
     private func happen(_ event: SimulatedEvent, _ shared: borrowing SharedState) {

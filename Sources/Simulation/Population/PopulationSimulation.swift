@@ -29,6 +29,8 @@ package struct PopulationSimulation {
     private var conductor: Conductor
     private var nextArrival = 0
     private var epoch: Int64 = 0
+    /// When onTick is next told, in nanoseconds.
+    private var nextSecond: Int64 = 1_000_000_000
     private var isStopping = false
 
     /// Prepares a run.
@@ -64,24 +66,36 @@ package struct PopulationSimulation {
     ///   there are stopped, and once more it is told what they did last.
     /// - Returns: When the run ended.
     package mutating func run(_ onTick: (Tick) throws -> Bool) async rethrows -> Instant {
-        let length = settings.epoch.nanoseconds
-        var nextSecond: Int64 = 1_000_000_000
         while true {
-            let arrivals = takeArrivals(before: (epoch + 1) * length)
-            await runEpoch(arrivals)
-            epoch += 1
-            let now = epoch * length
-            let arrived = conductor.settle(partitions, at: now)
-            for partition in partitions { partition.originSent(arrived, at: now, conductor.shared) }
-            let isOver = isOver
-            if now >= nextSecond || isOver {
-                nextSecond = (now / 1_000_000_000 + 1) * 1_000_000_000
-                let goesOn = try onTick(tick(at: Instant(nanoseconds: now), isLast: isOver))
-                if isOver { return Instant(nanoseconds: now) }
-                if !goesOn { stop(at: now) }
-            }
-            if let limit = settings.limit, !isStopping, now >= limit.nanoseconds { stop(at: now) }
+            let arrivals = takeArrivals(before: (epoch + 1) * settings.epoch.nanoseconds)
+            if isWorthSharing { await runEpochTogether(arrivals) } else { runEpochAlone(arrivals) }
+            if let end = try endEpoch(onTick) { return end }
         }
+    }
+
+    /// Plays the plan in the calling thread alone, whatever the number of workers; otherwise as ``run(_:)``.
+    package mutating func runAlone(_ onTick: (Tick) throws -> Bool) rethrows -> Instant {
+        while true {
+            runEpochAlone(takeArrivals(before: (epoch + 1) * settings.epoch.nanoseconds))
+            if let end = try endEpoch(onTick) { return end }
+        }
+    }
+
+    /// Settles what partitions share, and tells what was measured once a second; the run's end when it is over.
+    private mutating func endEpoch(_ onTick: (Tick) throws -> Bool) rethrows -> Instant? {
+        epoch += 1
+        let now = epoch * settings.epoch.nanoseconds
+        let arrived = conductor.settle(partitions, at: now)
+        for partition in partitions { partition.originSent(arrived, at: now, conductor.shared) }
+        let isOver = isOver
+        if now >= nextSecond || isOver {
+            nextSecond = (now / 1_000_000_000 + 1) * 1_000_000_000
+            let goesOn = try onTick(tick(at: Instant(nanoseconds: now), isLast: isOver))
+            if isOver { return Instant(nanoseconds: now) }
+            if !goesOn { stop(at: now) }
+        }
+        if let limit = settings.limit, !isStopping, now >= limit.nanoseconds { stop(at: now) }
+        return nil
     }
 
     private var isOver: Bool {
@@ -103,16 +117,19 @@ package struct PopulationSimulation {
     /// Below this many viewers an epoch takes less time than handing it to others.
     private static let fewViewers = 200
 
-    private func runEpoch(_ arrivals: [[PlannedSession]]) async {
+    private var isWorthSharing: Bool {
+        settings.workers > 1 && partitions.reduce(0) { $0 + $1.sessions.count } > Self.fewViewers
+    }
+
+    private func runEpochAlone(_ arrivals: [[PlannedSession]]) {
+        for (partition, own) in zip(partitions, arrivals) {
+            partition.run(epoch: epoch, arrivals: own, shared: conductor.shared)
+        }
+    }
+
+    private func runEpochTogether(_ arrivals: [[PlannedSession]]) async {
         let number = epoch
         let workers = settings.workers
-        let present = partitions.reduce(0) { $0 + $1.sessions.count }
-        guard workers > 1, present > Self.fewViewers else {
-            for (partition, own) in zip(partitions, arrivals) {
-                partition.run(epoch: number, arrivals: own, shared: conductor.shared)
-            }
-            return
-        }
         let shared = SharedReference(conductor.shared)
         let partitions = partitions
         await withTaskGroup(of: Void.self) { group in

@@ -109,6 +109,13 @@ struct RecordedSegments: SegmentList.Source {
             place, sequence: sequence, start: origin &+ timing.starts[place], discontinuity: discontinuity, date: nil)
     }
 
+    func span(_ sequence: Int64) -> SegmentSpan {
+        let place = Int(sequence - firstSequence)
+        return SegmentSpan(
+            sequence: sequence, start: MediaTime(nanoseconds: origin &+ timing.starts[place]),
+            duration: TimeAmount(nanoseconds: timing.durations[place]))
+    }
+
     func sequence(at time: MediaTime) -> Int64 {
         firstSequence + Int64(timing.place(at: time.nanoseconds &- origin))
     }
@@ -137,6 +144,15 @@ struct RepeatedSegments: SegmentList.Source {
         return timing.segment(
             Int(place), sequence: sequence, start: origin &+ start, discontinuity: 0,
             date: date.map { $0 + TimeAmount(nanoseconds: start) })
+    }
+
+    func span(_ sequence: Int64) -> SegmentSpan {
+        let (round, place) = Self.split(sequence, Int64(timing.count))
+        let start = round &* timing.total &+ timing.starts[Int(place)]
+        return SegmentSpan(
+            sequence: sequence, start: MediaTime(nanoseconds: origin &+ start),
+            duration: TimeAmount(nanoseconds: timing.durations[Int(place)]),
+            programDateTime: date.map { $0 + TimeAmount(nanoseconds: start) })
     }
 
     func sequence(at time: MediaTime) -> Int64 {

@@ -1,4 +1,5 @@
 import Audience
+import Dispatch
 import Foundation
 import Measurement
 import Playback
@@ -47,9 +48,6 @@ settings.limit = .seconds(seconds)
 settings.workers = workers
 settings.link = { LinkAttachment(traces[$0.network], household: $0.household) }
 
-let before = processorSeconds()
-let start = Date()
-
 /// What came of a run.
 struct Outcome: Sendable {
     var totals = RunTotals()
@@ -57,37 +55,63 @@ struct Outcome: Sendable {
     var highest = 0.0
     var end = Instant.zero
     var inputs: Int64 = 0
+
+    mutating func note(_ tick: PopulationSimulation.Tick) -> Bool {
+        for delta in tick.deltas { totals.merge(delta) }
+        most = max(most, tick.present)
+        if Int(tick.at.seconds) % 10 == 0 { highest = max(highest, resident()) }
+        return true
+    }
 }
 
 func play(_ settings: SimulationSettings) async -> Outcome {
     var simulation = PopulationSimulation(settings)
     var outcome = Outcome()
-    outcome.end = await simulation.run { tick in
-        for delta in tick.deltas { outcome.totals.merge(delta) }
-        outcome.most = max(outcome.most, tick.present)
-        if Int(tick.at.seconds) % 10 == 0 { outcome.highest = max(outcome.highest, resident()) }
-        return true
-    }
+    outcome.end = await simulation.run { outcome.note($0) }
     outcome.inputs = simulation.inputs
     return outcome
 }
 
-let outcome = await play(settings)
-let wall = Date().timeIntervalSince(start)
-let used = processorSeconds() - before
-let transfers = Double(outcome.totals.allTransfers.all.count)
-let cell = outcome.totals.overall
-print(
-    String(
-        format:
-            "%d viewers, %.0f s simulated in %.1f s (CPU %.1f s); %.0f transfers, %.2f CPU-us each;"
-            + " %d inputs, %.2f CPU-us each",
-        viewers, outcome.end.seconds, wall, used, transfers, used * 1e6 / transfers, outcome.inputs,
-        used * 1e6 / Double(outcome.inputs)))
-print(
-    String(
-        format: "at most %d at once, %.0f MB, %.2f KB a session; startup p50 %.3f s, rebuffer ratio %.4f,"
-            + " bit rate %.2f",
-        outcome.most, outcome.highest / 1e6, outcome.highest / 1e3 / Double(max(1, outcome.most)),
-        cell.startup.percentile(50)?.seconds ?? 0,
-        cell.rebufferRatio ?? 0, cell.meanBitRate?.megabits ?? 0))
+/// As ``play(_:)`` in this thread alone, so that a profiler sees nothing else.
+func playAlone(_ settings: SimulationSettings) -> Outcome {
+    var simulation = PopulationSimulation(settings)
+    var outcome = Outcome()
+    outcome.end = simulation.runAlone { outcome.note($0) }
+    outcome.inputs = simulation.inputs
+    return outcome
+}
+
+func tell(_ outcome: Outcome, viewers: Int, since start: Date, _ before: Double) {
+    let wall = Date().timeIntervalSince(start)
+    let used = processorSeconds() - before
+    let transfers = Double(outcome.totals.allTransfers.all.count)
+    let cell = outcome.totals.overall
+    print(
+        String(
+            format:
+                "%d viewers, %.0f s simulated in %.1f s (CPU %.1f s); %.0f transfers, %.2f CPU-us each;"
+                + " %d inputs, %.2f CPU-us each",
+            viewers, outcome.end.seconds, wall, used, transfers, used * 1e6 / transfers, outcome.inputs,
+            used * 1e6 / Double(outcome.inputs)))
+    print(
+        String(
+            format: "at most %d at once, %.0f MB, %.2f KB a session; startup p50 %.3f s, rebuffer ratio %.4f,"
+                + " bit rate %.2f",
+            outcome.most, outcome.highest / 1e6, outcome.highest / 1e3 / Double(max(1, outcome.most)),
+            cell.startup.percentile(50)?.seconds ?? 0,
+            cell.rebufferRatio ?? 0, cell.meanBitRate?.megabits ?? 0))
+}
+
+let before = processorSeconds()
+let start = Date()
+if workers == 1 {
+    tell(playAlone(settings), viewers: viewers, since: start, before)
+    exit(0)
+}
+let (ready, number) = (settings, viewers)
+Task.detached {
+    let outcome = await play(ready)
+    tell(outcome, viewers: number, since: start, before)
+    exit(0)
+}
+dispatchMain()
