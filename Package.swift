@@ -21,11 +21,18 @@ let busySettings: [SwiftSetting] = [
     .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
 ]
 
+/// The room of the smallest values, whose operators other rooms must not pay a call for: release builds leave their bodies open to
+/// the optimizer everywhere, which `@inlinable` alone does not do for `package` declarations.
+let openSettings: [SwiftSetting] = [
+    .unsafeFlags(["-enable-cmo-everything"], .when(configuration: .release))
+]
+
 /// A room of the house (docs/ARCHITECTURE.md); it may import only the rooms named here.
 func room(_ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil) -> Target {
     .target(
         name: name, dependencies: dependencies, path: path,
-        swiftSettings: busyRooms.contains(name) ? settings + busySettings : settings)
+        swiftSettings: settings + (busyRooms.contains(name) ? busySettings : [])
+            + (name == "Quantities" ? openSettings : []))
 }
 
 /// A program that measures, run by hand (docs/PERFORMANCE.md).
@@ -75,7 +82,8 @@ let package = Package(
                 "Quantities", "Transport", "CCurl",
                 .product(name: "DequeModule", package: "swift-collections"),
             ]),
-        room("Simulation", ["Quantities", "Transport", "Manifests", "Playback", "Audience", "Measurement"]),
+        .target(name: "CMemory"),
+        room("Simulation", ["CMemory", "Quantities", "Transport", "Manifests", "Playback", "Audience", "Measurement"]),
         room(
             "Origin",
             [
