@@ -95,7 +95,7 @@ package struct SimulationSettings: Sendable {
     package var epoch = TimeAmount.milliseconds(50)
     /// How many parts the audience is simulated in.
     ///
-    /// The result depends on it (a little), and so it does not depend on the machine. Default one for each 2 000 viewers,
+    /// The result depends on it (a little), and so it does not depend on the machine. Default two for each 4 000 viewers,
     /// 1 to 16.
     package var partitions: Int
     /// How many of them run at the same time; the result does not depend on it.
@@ -112,7 +112,7 @@ package struct SimulationSettings: Sendable {
         self.contents = contents
         self.players = players
         self.edges = edges
-        partitions = min(16, max(1, plan.viewers / 2_000))
+        partitions = min(16, max(1, plan.viewers / 4_000 * 2))
     }
 }
 
