@@ -183,6 +183,14 @@ package struct PlayerSession: Sendable {
     @inline(never)
     package mutating func outlook() -> (isFinished: Bool, wakeUp: Instant?) { (isFinished, wakeUp) }
 
+    /// Shows where the session keeps what every input looks at, so that it can be brought into the processor's cache.
+    ///
+    /// Mutating only so that it happens in place.
+    package mutating func withStorage(_ body: (UnsafeRawBufferPointer) -> Void) {
+        loaders.withUnsafeBytes(body)
+        pending.withUnsafeBytes(body)
+    }
+
     /// When the session next wants to be woken; nil when only a transfer's end or a request can move it on.
     @inline(never)
     package var wakeUp: Instant? {

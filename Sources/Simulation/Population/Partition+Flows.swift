@@ -35,7 +35,10 @@ extension Partition {
 
     private func shareOut(_ edge: Int, level: Double, at now: Int64) {
         var sum = 0.0
-        for number in shares[edge].flows {
+        let flows = shares[edge].flows
+        for position in flows.indices {
+            if position + Self.flowsAhead < flows.count { transfers.prefetch(flows[position + Self.flowsAhead]) }
+            let number = flows[position]
             let transfer = transfers.pointer(number)
             progress(transfer, to: now)
             let rate = min(Double(transfer.pointee.demand), level)
@@ -45,6 +48,9 @@ extension Partition {
         }
         shares[edge].rate = sum
     }
+
+    /// How many flows before its turn one is brought into the processor's cache.
+    private static let flowsAhead = 8
 
     @inline(__always)
     private func progress(_ transfer: UnsafeMutablePointer<ModelledTransfer>, to now: Int64) {

@@ -1,4 +1,5 @@
 import Audience
+import CMemory
 import Manifests
 import Measurement
 import Playback
@@ -90,16 +91,27 @@ final class Partition: @unchecked Sendable {
     /// times larger than the cache, and waiting for memory is much of what an event costs.
     private func prepare() {
         let (next, second, third) = queue.upcoming
-        if let next {
-            switch next.kind {
-            case .alarm: sessions.prefetch(next.target)
-            case .firstByte, .lastByte, .end:
-                if transfers.holds(next.target) { sessions.prefetch(transfers.pointer(next.target).pointee.session) }
-            case .link: break
-            }
+        if let next, let place = session(of: next) {
+            // The session itself was prepared before, when it was second or third.
+            sessions.pointer(place).pointee.player.withStorage { memory_prefetch($0.baseAddress, $0.count) }
         }
-        if let second, second.kind != .alarm, second.kind != .link { transfers.prefetch(second.target) }
-        if let third, third.kind != .alarm, third.kind != .link { transfers.prefetch(third.target) }
+        if let second { prepare(second) }
+        if let third { prepare(third) }
+    }
+
+    private func prepare(_ event: SimulatedEvent) {
+        guard let place = session(of: event) else { return }
+        sessions.prefetch(place)
+    }
+
+    /// The session that an event is about; nil where it is about none.
+    private func session(of event: SimulatedEvent) -> Int32? {
+        switch event.kind {
+        case .alarm: sessions.holds(event.target) ? event.target : nil
+        case .firstByte, .lastByte, .end:
+            transfers.holds(event.target) ? transfers.pointer(event.target).pointee.session : nil
+        case .link: nil
+        }
     }
 
     private func happen(_ event: SimulatedEvent, _ shared: borrowing SharedState) {
