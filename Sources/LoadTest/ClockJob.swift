@@ -19,11 +19,23 @@ struct ClockJob {
     private let base: String
     private let registry: ClockSources
     private let allows: @Sendable (String) -> Bool
+    private let margin: TimeAmount
     private var position = 0
 
+    /// Creates a job.
+    ///
+    /// - Parameters:
+    ///   - sources: The clocks in their order of preference.
+    ///   - base: What references are relative to.
+    ///   - registry: What the run's other sessions have learnt.
+    ///   - margin: How far the local clock is kept behind the machine's. What is learnt is the offset from the machine's, so that
+    ///     a near source, which shows the margin, does not take it away.
+    ///   - allows: Whether a host may be asked.
     init(
-        sources: [UTCTiming], base: String, registry: ClockSources, allows: @escaping @Sendable (String) -> Bool
+        sources: [UTCTiming], base: String, registry: ClockSources, margin: TimeAmount = .zero,
+        allows: @escaping @Sendable (String) -> Bool
     ) {
+        self.margin = margin
         self.sources = sources
         self.base = base
         self.registry = registry
@@ -37,7 +49,7 @@ struct ClockJob {
             switch source.method {
             case .direct?:
                 let value = Array(source.value.utf8)
-                if let reading = source.reading(body: value, date: "") { return .done(reading - now) }
+                if let reading = source.reading(body: value, date: "") { return .done(reading - (now + margin)) }
             case .date?, .head?, .ntpOverHTTP?, .ntp?:
                 switch registry.claim(name) {
                 case .known(let offset?): return .done(offset)
@@ -71,7 +83,9 @@ struct ClockJob {
         let reading = answer.flatMap { sources[position].reading(body: $0.body, date: $0.date) }
         // A Date header counts whole seconds: up to one more has gone by.
         let grain = sources[position].method == .head ? TimeAmount.seconds(1) : .zero
-        registry.settle(name, reading.map { Self.offset(of: $0, grain: grain, begun: begun, ended: ended) })
+        registry.settle(
+            name,
+            reading.map { Self.offset(of: $0, grain: grain, begun: begun + margin, ended: ended + margin) })
     }
 
     /// What to add to the local clock.

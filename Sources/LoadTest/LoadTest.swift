@@ -83,7 +83,7 @@ package struct LoadTest: Sendable {
 
     /// How far the viewers' clock is behind the machine's: the two drift apart by parts of a millisecond while a run lasts,
     /// and who is ahead asks for segments at the very instant before they are there.
-    private static let clockMargin = TimeAmount.milliseconds(5)
+    static let clockMargin = TimeAmount.milliseconds(5)
 
     /// The wall time at the zero of the run's clock, never later than it truly was: a viewer whose clock is ahead asks
     /// for segments that are not there yet.

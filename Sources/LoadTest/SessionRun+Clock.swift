@@ -13,7 +13,9 @@ extension SessionRun {
 
     func synchronize(_ sources: [UTCTiming], base: String) {
         let allowed = context.settings.transport.allowedHosts
-        clock = ClockJob(sources: sources, base: base, registry: context.clocks) { host in
+        clock = ClockJob(
+            sources: sources, base: base, registry: context.clocks, margin: LoadTest.clockMargin
+        ) { host in
             allowed.map { $0.contains(URIReference("ntp://" + host).host ?? "") } ?? true
         }
         stepClock()
