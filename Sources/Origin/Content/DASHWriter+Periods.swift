@@ -18,7 +18,8 @@ struct PeriodPlan: Sendable, Hashable {
 extension DASHWriter {
     /// The periods: a single one, or those that have segments in the window.
     ///
-    /// A live period is there as soon as it has begun, by number before it has a segment. Identifiers count the periods
+    /// By number a live period is there one `minimumUpdatePeriod` before it begins: an MPD must hold for so long (ISO/IEC 23009-1
+    /// section 5.3.1.2), or players would ask for its first segments among those of the period before. Identifiers count the periods
     /// from the live start, so that they stay the same from one MPD to the next.
     func periods() -> [PeriodPlan] {
         let listed = listed
@@ -26,7 +27,9 @@ extension DASHWriter {
             return [PeriodPlan(id: "0", first: 0, listed: listed)]
         }
         let length = Int64(settings.periodLength)
-        let last = kind.isLive && !byTime ? listed.upperBound : listed.upperBound - 1
+        let ahead = ((settings.minimumUpdatePeriod ?? grid.duration).seconds / grid.duration.seconds).rounded(.up)
+        let last =
+            kind.isLive && !byTime ? listed.upperBound + Int64(min(max(ahead, 0), 1_000)) : listed.upperBound - 1
         guard last >= listed.lowerBound else { return [] }
         return (listed.lowerBound / length...last / length).map { number in
             let first = number * length
