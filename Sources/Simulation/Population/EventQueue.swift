@@ -84,16 +84,17 @@ struct EventQueue {
             for event in waiting { put(event) }
         }
         guard !buckets[place].isEmpty else { return }
+        // The heap keeps the room that it has made; buckets do not, since there are a thousand.
+        var due: [SimulatedEvent] = []
+        swap(&due, &buckets[place])
         if heap.isEmpty {
-            // Both keep the room that they have made.
-            swap(&heap, &buckets[place])
+            heap.append(contentsOf: due)
             for index in stride(from: heap.count / 2 - 1, through: 0, by: -1) { siftDown(index) }
         } else {
-            for event in buckets[place] {
+            for event in due {
                 heap.append(event)
                 siftUp(heap.count - 1)
             }
-            buckets[place].removeAll(keepingCapacity: true)
         }
     }
 
