@@ -51,12 +51,17 @@ package struct LogHistogram: Sendable, Equatable {
 
     /// A span and its bucket, found once for all the histograms that record it.
     struct Mark {
-        let value: UInt64
-        let index: Int
+        private let high: UInt32
+        private let low: UInt32
+        let index: Int32
+
+        var value: UInt64 { UInt64(high) << 32 | UInt64(low) }
 
         init(microseconds: UInt64) {
-            value = min(microseconds, LogHistogram.longestMicroseconds)
-            index = LogHistogram.index(of: value)
+            let value = min(microseconds, LogHistogram.longestMicroseconds)
+            high = UInt32(truncatingIfNeeded: value >> 32)
+            low = UInt32(truncatingIfNeeded: value)
+            index = Int32(LogHistogram.index(of: value))
         }
 
         init(_ amount: TimeAmount) {
@@ -68,7 +73,7 @@ package struct LogHistogram: Sendable, Equatable {
     mutating func record(_ mark: Mark, times: UInt64 = 1) {
         guard times > 0 else { return }
         let value = mark.value
-        let index = mark.index
+        let index = Int(mark.index)
         if index < base || index >= base + counts.count { makeRoom(from: index, through: index) }
         counts[index - base] &+= times
         count &+= times
@@ -97,8 +102,11 @@ package struct LogHistogram: Sendable, Equatable {
         }
         makeRoom(from: other.base, through: other.base + other.counts.count - 1)
         let shift = other.base - base
-        for position in other.counts.indices where other.counts[position] != 0 {
-            counts[position + shift] &+= other.counts[position]
+        // Without looking which buckets are filled, so that several are added at once.
+        counts.withUnsafeMutableBufferPointer { mine in
+            other.counts.withUnsafeBufferPointer { theirs in
+                for position in theirs.indices { mine[position &+ shift] &+= theirs[position] }
+            }
         }
         count &+= other.count
         sum = Self.saturatingSum(sum, other.sum)
