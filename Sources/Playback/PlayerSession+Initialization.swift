@@ -17,7 +17,7 @@ extension PlayerSession {
         of position: Int, due: Instant, attempt: Int, _ effects: inout [SessionEffect]
     ) {
         guard case .fetching(let job) = loaders[position].activity, job.awaitsInitialization,
-            let section = job.segment.initialization
+            let section = job.initialization
         else { return }
         let uri = queried(named(section.uri, base: job.base), of: position)
         sendInitialization(of: position, uri, section.byteRange, due: due, attempt: attempt, &effects)
@@ -28,8 +28,8 @@ extension PlayerSession {
         of position: Int, _ transfer: PendingTransfer, at now: Instant, _ effects: inout [SessionEffect]
     ) {
         guard case .fetching(var job) = loaders[position].activity, job.awaitsInitialization else { return }
-        loaders[position].remember(
-            fingerprint(transfer.uri, job.segment.initialization?.byteRange, of: position))
+        let section = fingerprint(transfer.uri, job.initialization?.byteRange, of: position)
+        loaders[position].remember(section)
         job.awaitsInitialization = false
         guard let place = adapting.held.firstIndex(where: { $0.loader == position }) else {
             loaders[position].activity = .fetching(job)

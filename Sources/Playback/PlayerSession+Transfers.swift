@@ -97,7 +97,7 @@ extension PlayerSession {
     ) {
         guard let position = pending.firstIndex(where: { $0.id == id }) else { return }
         let transfer = pending.remove(at: position)
-        noteTelemetry(transfer, outcome, at: now)
+        if hasTelemetry { noteTelemetry(transfer, outcome, at: now) }
         if case .asset = transfer.purpose, finishedOfAsset(transfer, outcome, at: now, &effects) { return }
         report(transfer, outcome, &effects)
         guard !state.isFinal else { return }

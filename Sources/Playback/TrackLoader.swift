@@ -67,9 +67,15 @@ struct SegmentJob: Sendable {
 
     /// The segment, or a part of one made to look like it, and what its references are relative to: out of line, since jobs are
     /// moved about and these are large.
-    private final class Content: Sendable {
+    final class Content: Sendable {
         let segment: Segment
         let base: String
+
+        /// What all segments have in common that are plain (``SegmentList/isPlain(_:)``), where nothing is fetched by its name.
+        static let plain = Content(
+            segment: Segment(
+                sequence: 0, start: .zero, duration: .zero, uri: "", initialization: InitializationSection(uri: "")),
+            base: "")
 
         init(segment: Segment, base: String) {
             self.segment = segment
@@ -98,9 +104,18 @@ struct SegmentJob: Sendable {
         segment: Segment, part: Int?, start: MediaTime, end: MediaTime, base: String, bitRate: BitRate, due: Instant,
         stage: Stage
     ) {
-        content = Content(segment: segment, base: base)
-        sequence = segment.sequence
-        duration = segment.duration
+        self.init(
+            Content(segment: segment, base: base), sequence: segment.sequence, duration: segment.duration, part: part,
+            start: start, end: end, bitRate: bitRate, due: due, stage: stage)
+    }
+
+    init(
+        _ content: Content, sequence: Int64, duration: TimeAmount, part: Int?, start: MediaTime, end: MediaTime,
+        bitRate: BitRate, due: Instant, stage: Stage
+    ) {
+        self.content = content
+        self.sequence = sequence
+        self.duration = duration
         self.part = part
         self.start = start
         self.end = end
@@ -111,6 +126,11 @@ struct SegmentJob: Sendable {
 
     var segment: Segment { _read { yield content.segment } }
     var base: String { content.base }
+    // These alone, since the whole segment would be copied for each of them.
+    var uri: String { content.segment.uri }
+    var byteRange: ByteRange? { content.segment.byteRange }
+    var key: EncryptionKey? { content.segment.keys.isEmpty ? nil : content.segment.key }
+    var initialization: InitializationSection? { content.segment.initialization }
 }
 
 /// The part that a playlist announced and that is being fetched, or has been.

@@ -18,6 +18,9 @@ package struct SegmentList: Sendable {
         func segment(_ sequence: Int64) -> Segment
         /// When the segment with a number from first to last plays: that of ``segment(_:)``, for less work where the source can.
         func span(_ sequence: Int64) -> SegmentSpan
+        /// True where the segment with a number from first to last is known to be no gap, not encrypted, and to have an
+        /// initialization section; false where that is not known without making it.
+        func isPlain(_ sequence: Int64) -> Bool
         /// The number of the last segment that starts at or before a time; `firstSequence` when all start later.
         func sequence(at time: MediaTime) -> Int64
     }
@@ -65,6 +68,10 @@ package struct SegmentList: Sendable {
         return source.span(sequence)
     }
 
+    /// True where the segment of that number, which the list must have, is known to be no gap, not encrypted, and to have an
+    /// initialization section; false where that is not known without making it.
+    package func isPlain(_ sequence: Int64) -> Bool { source.isPlain(sequence) }
+
     /// When the segment that ``segment(at:)`` gives plays; nil when empty.
     package func span(at time: MediaTime) -> SegmentSpan? { isEmpty ? nil : span(source.sequence(at: time)) }
 
@@ -86,6 +93,7 @@ package struct SegmentList: Sendable {
 
 extension SegmentList.Source {
     package func span(_ sequence: Int64) -> SegmentSpan { SegmentSpan(segment(sequence)) }
+    package func isPlain(_ sequence: Int64) -> Bool { false }
 }
 
 /// When a segment plays.

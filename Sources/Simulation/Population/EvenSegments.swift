@@ -25,6 +25,8 @@ struct EvenSegments: SegmentList.Source {
             duration: TimeAmount(nanoseconds: own))
     }
 
+    func isPlain(_ sequence: Int64) -> Bool { true }
+
     func sequence(at time: MediaTime) -> Int64 {
         let sequence = max(firstSequence, RepeatedSegments.split(time.nanoseconds, duration).quotient)
         return lastSequence.map { min($0, sequence) } ?? sequence

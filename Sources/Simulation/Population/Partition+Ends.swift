@@ -93,13 +93,13 @@ extension Partition {
     }
 
     private func finish(
-        _ number: Int32, _ report: TransferReport, at now: Int64, _ shared: borrowing SharedState
+        _ number: Int32, _ report: consuming TransferReport, at now: Int64, _ shared: borrowing SharedState
     ) {
         let place = transfers.pointer(number).pointee.session
         let id = transfers.pointer(number).pointee.id
         release(number)
         sendWaiting(place, at: now, shared)
-        tell(place, .transferFinished(id, report), at: now, shared)
+        tell(place, .transferFinished(id, consume report), at: now, shared)
         follow(place, at: now, shared)
     }
 

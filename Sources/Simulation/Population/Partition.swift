@@ -220,11 +220,11 @@ final class Partition: @unchecked Sendable {
     }
 
     /// Tells a session something and does what it wants.
-    func tell(_ place: Int32, _ input: SessionInput, at now: Int64, _ shared: borrowing SharedState) {
+    func tell(_ place: Int32, _ input: consuming SessionInput, at now: Int64, _ shared: borrowing SharedState) {
         let session = sessions.pointer(place)
         inputs += 1
         let instant = Instant(nanoseconds: now)
-        session.pointee.player.handle(input, at: instant, effects: &effects)
+        session.pointee.player.handle(consume input, at: instant, effects: &effects)
         carryOutEffects(of: place, at: now, shared)
         if session.pointee.wantsClock {
             session.pointee.wantsClock = false
