@@ -51,17 +51,12 @@ package struct LogHistogram: Sendable, Equatable {
 
     /// A span and its bucket, found once for all the histograms that record it.
     struct Mark {
-        private let high: UInt32
-        private let low: UInt32
-        let index: Int32
-
-        var value: UInt64 { UInt64(high) << 32 | UInt64(low) }
+        let value: UInt64
+        let index: Int
 
         init(microseconds: UInt64) {
-            let value = min(microseconds, LogHistogram.longestMicroseconds)
-            high = UInt32(truncatingIfNeeded: value >> 32)
-            low = UInt32(truncatingIfNeeded: value)
-            index = Int32(LogHistogram.index(of: value))
+            value = min(microseconds, LogHistogram.longestMicroseconds)
+            index = LogHistogram.index(of: value)
         }
 
         init(_ amount: TimeAmount) {
@@ -73,7 +68,7 @@ package struct LogHistogram: Sendable, Equatable {
     mutating func record(_ mark: Mark, times: UInt64 = 1) {
         guard times > 0 else { return }
         let value = mark.value
-        let index = Int(mark.index)
+        let index = mark.index
         if index < base || index >= base + counts.count { makeRoom(from: index, through: index) }
         counts[index - base] &+= times
         count &+= times

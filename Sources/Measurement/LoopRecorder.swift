@@ -5,7 +5,8 @@ import Quantities
 /// has come together.
 ///
 /// Not `Sendable` and without locks: only the loop's own thread may call it. An event costs some additions and, for a
-/// transfer, a note that is counted in four sets of histograms when the interval is taken.
+/// transfer, four sets of histograms; nothing is allocated unless a name, a status or a range of values appears for the
+/// first time in the interval.
 ///
 /// For each session: ``sessionStarted(_:_:)`` once, ``record(_:in:)`` for each event in order of time, and
 /// ``sessionFinished(_:at:stoppedByRun:)`` once.
@@ -22,8 +23,6 @@ package final class LoopRecorder {
     private var transferSlots: [TransferSlot] = []
     private var sessionIndex: [CellKey: Int32] = [:]
     private var transferIndex: [CellKey: Int32] = [:]
-    /// Complete transfers of this interval that their cells have not counted yet.
-    private var noted: [NotedTransfer] = []
     private var finished: [SessionSummary] = []
     private var sampled: [SampledTransfer] = []
     private var lastTake: Instant
@@ -159,7 +158,6 @@ package final class LoopRecorder {
     package func takeInterval(at now: Instant) -> IntervalDelta {
         var delta = IntervalDelta(from: lastTake, to: now)
         lastTake = now
-        countNoted()
         for position in sessionSlots.indices {
             if let part = sessionSlots[position].take(at: now) { delta.sessions.append(part) }
         }
@@ -179,34 +177,16 @@ package final class LoopRecorder {
     // MARK: Inside
 
     private func record(_ transfer: TransferRecord, of ledger: inout SessionLedger) {
-        let slots = SIMD4(
-            Int32(transfer.kind.rawValue), ledger.slots.transferStream, ledger.slots.transferRegion,
-            edgeSlot(of: transfer, &ledger))
-        if let note = NotedTransfer(transfer, slots: slots) {
-            noted.append(note)
-        } else {
-            for place in slots.indices { transferSlots[Int(slots[place])].cell.record(transfer) }
-        }
+        let marks = TransferMarks(transfer)
+        let edge = Int(edgeSlot(of: transfer, &ledger))
+        transferSlots[Int(transfer.kind.rawValue)].cell.record(transfer, marks)
+        transferSlots[Int(ledger.slots.transferStream)].cell.record(transfer, marks)
+        transferSlots[Int(ledger.slots.transferRegion)].cell.record(transfer, marks)
+        transferSlots[edge].cell.record(transfer, marks)
         if !transfer.step.isEmpty {
-            transferSlots[Int(transferSlot(CellKey(.step, transfer.step)))].cell.record(transfer)
+            transferSlots[Int(transferSlot(CellKey(.step, transfer.step)))].cell.record(transfer, marks)
         }
         if ledger.slots.isSampled { sampled.append(SampledTransfer(session: ledger.id, record: transfer)) }
-    }
-
-    /// Has the cells count what was noted, those of one dimension after those of another.
-    private func countNoted() {
-        guard !noted.isEmpty else { return }
-        var reaches = [NotedTransfer.Reach](repeating: NotedTransfer.Reach(), count: transferSlots.count)
-        transferSlots.withUnsafeMutableBufferPointer { slots in
-            for dimension in 0..<4 {
-                for note in noted { reaches[Int(note.slots[dimension])].include(note) }
-            }
-            for place in slots.indices { reaches[place].makeRoom(in: &slots[place].cell) }
-            for dimension in 0..<4 {
-                for note in noted { note.count(in: &slots[Int(note.slots[dimension])].cell) }
-            }
-        }
-        noted.removeAll(keepingCapacity: true)
     }
 
     /// A session mostly stays with one edge and POP: the last one is tried before the table.
@@ -282,7 +262,7 @@ private struct TransferSlot {
     mutating func take() -> IntervalDelta.Transfers? {
         guard !cell.statuses.isEmpty else { return nil }
         let part = IntervalDelta.Transfers(key: key, cell: cell)
-        cell = TransferCell()
+        cell = cell.emptied()
         return part
     }
 }

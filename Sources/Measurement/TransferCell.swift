@@ -61,7 +61,7 @@ package struct StatusTally: Sendable, Hashable {
     }
 }
 
-/// What cells count of one transfer.
+/// What cells count of one transfer: found once, though several cells count it.
 struct TransferMarks {
     let entry: StatusTally
     /// True for a complete response, whatever its status.
@@ -112,7 +112,8 @@ package struct TransferCell: Sendable, Equatable {
     /// Takes account of one transfer.
     package mutating func record(_ transfer: TransferRecord) { record(transfer, TransferMarks(transfer)) }
 
-    private mutating func record(_ transfer: borrowing TransferRecord, _ marks: borrowing TransferMarks) {
+    /// Takes account of one transfer whose marks have been worked out, once for all cells that it counts in.
+    mutating func record(_ transfer: borrowing TransferRecord, _ marks: borrowing TransferMarks) {
         count(marks.entry)
         if transfer.attempt > 0 { retries += 1 }
         if !transfer.connectionReused { newConnections += 1 }
@@ -127,7 +128,17 @@ package struct TransferCell: Sendable, Equatable {
         dueToDone.record(marks.dueToDone)
     }
 
-    mutating func count(_ entry: StatusTally) {
+    /// Empty sums for the next interval, with room for as much.
+    func emptied() -> TransferCell {
+        var next = TransferCell()
+        next.firstByte = firstByte.emptied()
+        next.total = total.emptied()
+        next.dueToDone = dueToDone.emptied()
+        next.beginLateness = beginLateness.emptied()
+        return next
+    }
+
+    private mutating func count(_ entry: StatusTally) {
         for position in statuses.indices
         where statuses[position].status == entry.status && statuses[position].outcome == entry.outcome {
             statuses[position].tally += entry.tally
