@@ -124,8 +124,8 @@ extension PlayerSession {
     private func nextObject(after job: SegmentJob, of position: Int) -> (uri: String, byteRange: ByteRange?)? {
         if job.stage != .segment {
             // Key and initialization section come before their segment.
-            if job.stage == .key, let section = job.segment.initialization { return (section.uri, section.byteRange) }
-            return (job.segment.uri, job.segment.byteRange)
+            if job.stage == .key, let section = job.initialization { return (section.uri, section.byteRange) }
+            return (job.uri, job.byteRange)
         }
         guard let media = loaders[position].media, media.selection == loaders[position].selection else { return nil }
         if let part = job.part, let playlist = media.playlist {

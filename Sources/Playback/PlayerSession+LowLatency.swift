@@ -138,13 +138,13 @@ extension PlayerSession {
             ? ByteRange(offset: hint.rangeStart, length: hint.rangeLength) : nil
         loaders[position].preload = PreloadedPart(
             uri: uri, rangeStart: hint.rangeStart, sequence: wanted, part: part)
-        var job = SegmentJob(
-            segment: Segment(
-                sequence: wanted, start: playlist.end,
-                duration: max(playlist.extras.partTarget ?? .zero, .nanoseconds(1)), uri: hint.uri, byteRange: range),
-            part: part, start: playlist.end + media.offset, end: playlist.end + media.offset, base: media.base,
+        let segment = Segment(
+            sequence: wanted, start: playlist.end,
+            duration: max(playlist.extras.partTarget ?? .zero, .nanoseconds(1)), uri: hint.uri, byteRange: range)
+        let job = SegmentJob(
+            SegmentJob.Content(segment: segment, base: media.base), sequence: wanted, duration: segment.duration,
+            part: part, start: segment.start + media.offset, end: segment.end + media.offset,
             bitRate: track(of: position)?.bitRate ?? .zero, due: now, stage: .segment)
-        job.end = job.start + job.duration
         send(
             transferKind(of: position), .hint(loader: position), uri: uri, byteRange: range, reading: .discard,
             due: now, attempt: 0, segment: job, &effects)
@@ -170,8 +170,8 @@ extension PlayerSession {
     ) -> Bool {
         guard let preload = loaders[position].preload, let part = job.part else { return false }
         guard preload.sequence == job.sequence, preload.part == part,
-            preload.rangeStart == job.segment.byteRange?.offset ?? 0,
-            preload.uri == URIReference.resolve(job.segment.uri, against: job.base)
+            preload.rangeStart == job.byteRange?.offset ?? 0,
+            preload.uri == URIReference.resolve(job.uri, against: job.base)
         else {
             cancelPreload(of: position, &effects)
             return false

@@ -17,7 +17,7 @@ extension PlayerSession {
         _ job: consuming SegmentJob, of position: Int, due: Instant, attempt: Int, _ effects: inout [SessionEffect]
     ) {
         if job.stage == .key {
-            if let key = job.key, key.keyFormat == "identity", !key.uri.isEmpty {
+            if let key = job.key {
                 let uri = named(key.uri, base: job.base)
                 let number = fingerprint(uri, nil, of: position, isKey: true)
                 if !loaders[position].fetched.contains(number) {

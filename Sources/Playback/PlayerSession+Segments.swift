@@ -114,8 +114,7 @@ extension PlayerSession {
         loaders[position].plannedDue = nil
         let part = piece?.part
         let end = span.end + media.offset
-        let isPlain = !context.namesResources && piece == nil && media.segments.isPlain(span.sequence)
-        guard let content = isPlain ? .plain : content(of: span, piece?.segment, media) else { return false }
+        guard let content = content(of: span, piece?.segment, media) else { return false }
         if content.segment.isGap {
             if let other = escape(from: position, until: end) {
                 select(track: other, of: position, at: now, &effects)
@@ -143,6 +142,7 @@ extension PlayerSession {
 
     /// What a job has to know of a segment, or of the part of one; nil where the list has it no more.
     private func content(of span: SegmentSpan, _ piece: Segment?, _ media: LoadedMedia) -> SegmentJob.Content? {
+        if !context.namesResources, piece == nil, media.segments.isPlain(span.sequence) { return .plain }
         guard let segment = piece ?? media.segments.segment(span.sequence) else { return nil }
         return SegmentJob.Content(segment: segment, base: media.base)
     }

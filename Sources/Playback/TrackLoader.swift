@@ -101,15 +101,6 @@ struct SegmentJob: Sendable {
     var chunkDuration: TimeAmount?
 
     init(
-        segment: Segment, part: Int?, start: MediaTime, end: MediaTime, base: String, bitRate: BitRate, due: Instant,
-        stage: Stage
-    ) {
-        self.init(
-            Content(segment: segment, base: base), sequence: segment.sequence, duration: segment.duration, part: part,
-            start: start, end: end, bitRate: bitRate, due: due, stage: stage)
-    }
-
-    init(
         _ content: Content, sequence: Int64, duration: TimeAmount, part: Int?, start: MediaTime, end: MediaTime,
         bitRate: BitRate, due: Instant, stage: Stage
     ) {
@@ -129,7 +120,7 @@ struct SegmentJob: Sendable {
     // These alone, since the whole segment would be copied for each of them.
     var uri: String { content.segment.uri }
     var byteRange: ByteRange? { content.segment.byteRange }
-    var key: EncryptionKey? { content.segment.keys.isEmpty ? nil : content.segment.key }
+    var key: EncryptionKey? { content.segment.key }
     var initialization: InitializationSection? { content.segment.initialization }
 }
 
