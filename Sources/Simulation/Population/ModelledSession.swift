@@ -85,25 +85,21 @@ struct ModelledTransfer {
     var secured: Int64
     var firstByte: Int64
     var bytes: Int64
-    // From here on what a congested edge looks at in every epoch: together, for the cache of the processor.
     var begun: Int64
-    /// Bits to come, at `updated`.
+    /// Bits to come; while it flows, as many as there were at its begin: what is left of them stands in the edge's list.
     var remaining = 0.0
-    var updated: Int64 = 0
-    /// Bits per second now.
-    var rate = 0.0
-    /// What its link would give it, as counted at the edge.
-    var demand: Int64 = 0
     var generation: UInt32 = 0
 
     /// What has arrived at an instant.
-    func progress(at now: Int64) -> TransferProgress {
+    ///
+    /// - Parameters:
+    ///   - now: The instant.
+    ///   - remaining: Bits to come then.
+    func progress(at now: Int64, remaining: Double) -> TransferProgress {
         guard stage == .flowing || stage == .awaitingOrigin, firstByte <= now else {
             return TransferProgress(bytes: .zero, firstByte: nil)
         }
-        let sent = stage == .flowing ? rate * Double(max(0, now - updated)) / 1e9 : 0
-        let left = max(0, remaining - sent) / 8
-        let arrived = max(0, Double(bytes) - left)
+        let arrived = max(0, Double(bytes) - max(0, remaining) / 8)
         return TransferProgress(
             bytes: ByteCount(Int64(clampingRounded: arrived)), firstByte: TimeAmount(nanoseconds: firstByte - begun))
     }

@@ -34,64 +34,80 @@ extension Partition {
     }
 
     private func shareOut(_ edge: Int, level: Double, at now: Int64) {
+        let isCongested = level < .infinity
+        let reach = Double(epochEnd - now) * Self.certainty
+        let oldest = min(now - Self.shortestStall + 1, epochEnd - shortestTotal)
         var sum = 0.0
-        let flows = shares[edge].flows
-        for position in flows.indices {
-            if position + Self.flowsAhead < flows.count { transfers.prefetch(flows[position + Self.flowsAhead]) }
-            let number = flows[position]
-            let transfer = transfers.pointer(number)
-            progress(transfer, to: now)
-            let rate = min(Double(transfer.pointee.demand), level)
-            transfer.pointee.rate = rate
-            sum += rate
-            plan(number, transfer, isCongested: level < .infinity)
+        shares[edge].flows.withUnsafeMutableBufferPointer { flows in
+            for position in flows.indices {
+                flows[position].progress(to: now)
+                let rate = min(flows[position].demand, level)
+                flows[position].rate = rate
+                sum += rate
+                // Most flows neither end in this epoch nor have taken too long by its end: seen without a division.
+                if isCongested, rate > 0, flows[position].remaining * 1e9 > rate * reach,
+                    flows[position].begun >= oldest
+                {
+                    voidPlan(&flows[position])
+                } else {
+                    plan(&flows[position], isCongested: isCongested)
+                }
+            }
         }
         shares[edge].rate = sum
     }
 
-    /// How many flows before its turn one is brought into the processor's cache.
-    private static let flowsAhead = 8
-
-    @inline(__always)
-    private func progress(_ transfer: UnsafeMutablePointer<ModelledTransfer>, to now: Int64) {
-        let sent = transfer.pointee.rate * Double(now - transfer.pointee.updated) * 1e-9
-        transfer.pointee.remaining = max(0, transfer.pointee.remaining - sent)
-        transfer.pointee.updated = now
-    }
+    /// By how much a product has to be the greater one for the quotient to be that beyond all rounding.
+    private static let certainty = 1.000001
+    /// A transfer younger than this has not stalled, in nanoseconds.
+    private static let shortestStall: Int64 = 1_000_000_000
 
     /// Puts the end of a body into the queue; at a congested edge only where it comes in this epoch, since in the next the
     /// share will be another.
-    @inline(__always)
-    private func plan(
-        _ number: Int32, _ transfer: UnsafeMutablePointer<ModelledTransfer>, isCongested: Bool
-    ) {
-        let now = transfer.pointee.updated
-        let rate = transfer.pointee.rate
+    private func plan(_ flow: inout EdgeFlow, isCongested: Bool) {
+        let now = flow.updated
         var end = Int64.max
-        if rate > 0 {
-            let time = (transfer.pointee.remaining / rate * 1e9).rounded(.up)
+        if flow.rate > 0 {
+            let time = (flow.remaining / flow.rate * 1e9).rounded(.up)
             if time < 1e15 { end = now + Int64(time) }
         }
         if isCongested, end >= epochEnd,
-            transfer.pointee.begun + 1_000_000_000 > now
-                || rate > 0 && transfer.pointee.begun + shortestTotal >= epochEnd
+            flow.begun + Self.shortestStall > now || flow.rate > 0 && flow.begun + shortestTotal >= epochEnd
         {
-            return voidPlan(transfer)
+            return voidPlan(&flow)
         }
-        let limits = players[Int(sessions.pointer(transfer.pointee.session).pointee.device)].settings.timeouts
-        var last = transfer.pointee.begun + limits.total.nanoseconds
-        if rate <= 0 { last = min(last, now + limits.stalled.nanoseconds) }
-        if isCongested, end >= epochEnd, last >= epochEnd { return voidPlan(transfer) }
+        let transfer = transfers.pointer(flow.transfer)
+        var last = flow.last
+        if flow.rate <= 0 { last = min(last, now + limits(of: transfer.pointee.session).stalled.nanoseconds) }
+        if isCongested, end >= epochEnd, last >= epochEnd { return voidPlan(&flow) }
+        flow.isPlanned = true
         transfer.pointee.generation = freshGeneration()
         queue.add(
-            end > last ? .end : .lastByte, at: max(now, min(end, last)), target: number,
+            end > last ? .end : .lastByte, at: max(now, min(end, last)), target: flow.transfer,
             generation: transfer.pointee.generation)
     }
 
     /// What was planned before does not hold any more.
     @inline(__always)
-    private func voidPlan(_ transfer: UnsafeMutablePointer<ModelledTransfer>) {
-        transfer.pointee.generation = freshGeneration()
+    private func voidPlan(_ flow: inout EdgeFlow) {
+        guard flow.isPlanned else { return }
+        flow.isPlanned = false
+        transfers.pointer(flow.transfer).pointee.generation = freshGeneration()
+    }
+
+    private func limits(of place: Int32) -> TransferTimeouts {
+        players[Int(sessions.pointer(place).pointee.device)].settings.timeouts
+    }
+
+    /// How far a transfer is.
+    func progress(of number: Int32, at now: Int64) -> TransferProgress {
+        let transfer = transfers.pointer(number)
+        guard transfer.pointee.stage == .flowing else {
+            return transfer.pointee.progress(at: now, remaining: transfer.pointee.remaining)
+        }
+        let edge = Int(sessions.pointer(transfer.pointee.session).pointee.edge)
+        let flow = shares[edge].flows[Int(transfer.pointee.edgePosition)]
+        return transfer.pointee.progress(at: now, remaining: flow.remaining(at: now))
     }
 
     // MARK: Begin and end
@@ -102,12 +118,13 @@ extension Partition {
         let edge = Int(session.pointee.edge)
         let link = session.pointee.link
         transfer.pointee.stage = .flowing
-        transfer.pointee.updated = now
-        transfer.pointee.rate = 0
-        transfer.pointee.demand = 0
         shares[edge].account(to: now)
         transfer.pointee.edgePosition = Int32(shares[edge].flows.count)
-        shares[edge].flows.append(number)
+        let last = transfer.pointee.begun + limits(of: transfer.pointee.session).total.nanoseconds
+        shares[edge].flows.append(
+            EdgeFlow(
+                transfer: number, begun: transfer.pointee.begun, last: last, remaining: transfer.pointee.remaining,
+                updated: now))
         shares[edge].demand.add(0)
         guard link >= 0 else {
             return set(number, demand: Int64(Self.unlimited), edge: edge, at: now, shared)
@@ -125,20 +142,21 @@ extension Partition {
         let session = sessions.pointer(transfer.pointee.session)
         let edge = Int(session.pointee.edge)
         let link = session.pointee.link
-        progress(transfer, to: now)
-        shares[edge].account(to: now)
-        shares[edge].rate -= transfer.pointee.rate
-        shares[edge].demand.remove(transfer.pointee.demand)
         let position = Int(transfer.pointee.edgePosition)
+        var flow = shares[edge].flows[position]
+        flow.progress(to: now)
+        shares[edge].account(to: now)
+        shares[edge].rate -= flow.rate
+        shares[edge].demand.remove(Int64(flow.demand))
         let last = shares[edge].flows.removeLast()
-        if last != number {
+        if last.transfer != number {
             shares[edge].flows[position] = last
-            transfers.pointer(last).pointee.edgePosition = Int32(position)
+            transfers.pointer(last.transfer).pointee.edgePosition = Int32(position)
         } else if shares[edge].flows.isEmpty {
             // What rounding has left behind.
             shares[edge].rate = 0
         }
-        transfer.pointee.rate = 0
+        transfer.pointee.remaining = flow.remaining
         transfer.pointee.stage = .requested
         guard link >= 0 else { return }
         let place = links.pointer(link)
@@ -166,21 +184,23 @@ extension Partition {
     private func set(
         _ number: Int32, demand: Int64, edge: Int, at now: Int64, _ shared: borrowing SharedState
     ) {
-        let transfer = transfers.pointer(number)
+        let share = shares[edge]
+        let position = Int(transfers.pointer(number).pointee.edgePosition)
         let most = shared.edges[edge].model.responseRate?.bitsPerSecond ?? Self.unlimited
         let demand = min(demand, Int64(min(Self.unlimited, most)))
-        progress(transfer, to: now)
-        shares[edge].account(to: now)
-        shares[edge].demand.remove(transfer.pointee.demand)
-        shares[edge].demand.add(demand)
-        let level = entryLevel(edge, has: transfer.pointee.rate, shared)
+        share.flows[position].progress(to: now)
+        share.account(to: now)
+        share.demand.remove(Int64(share.flows[position].demand))
+        share.demand.add(demand)
+        let before = share.flows[position].rate
+        let level = entryLevel(edge, has: before, shared)
         let rate = min(Double(demand), level)
         let isLimited = level < .infinity && rate < Double(demand)
-        if isLimited { shares[edge].isProvisional = true }
-        shares[edge].rate += rate - transfer.pointee.rate
-        transfer.pointee.rate = rate
-        transfer.pointee.demand = demand
-        plan(number, transfer, isCongested: isLimited || shared.edges[edge].level < .infinity)
+        if isLimited { share.isProvisional = true }
+        share.rate += rate - before
+        share.flows[position].rate = rate
+        share.flows[position].demand = Double(demand)
+        plan(&share.flows[position], isCongested: isLimited || shared.edges[edge].level < .infinity)
     }
 
     /// What a transfer gets at most that begins, or changes, within an epoch: the level, what nobody uses, or an even

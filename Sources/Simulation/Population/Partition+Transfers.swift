@@ -108,7 +108,6 @@ extension Partition {
         let transfer = transfers.pointer(number)
         let place = transfer.pointee.session
         let edge = Int(sessions.pointer(place).pointee.edge)
-        transfer.pointee.updated = event.time
         if waitsForLink(number, at: event.time) { return }
         guard transfer.pointee.bytes > Self.smallBody else {
             return sendSmall(number, edge: edge, link: sessions.pointer(place).pointee.link, at: event.time, shared)
@@ -143,7 +142,6 @@ extension Partition {
         if let most = shared.edges[edge].model.responseRate { rate = min(rate, most.bitsPerSecond) }
         if link >= 0 { rate = min(rate, linkShare(link, joining: 1, at: now)) }
         shares[edge].sent += bits
-        transfer.pointee.rate = rate
         guard rate > 0 else {
             let limits = players[Int(sessions.pointer(transfer.pointee.session).pointee.device)].settings.timeouts
             return queue.add(

@@ -113,7 +113,7 @@ extension Partition {
         while number >= 0 {
             let transfer = transfers.pointer(number)
             if transfer.pointee.id == wanted, transfer.pointee.stage != .cancelled {
-                let progress = transfer.pointee.progress(at: now)
+                let progress = progress(of: number, at: now)
                 return tell(place, .transferProgress(wanted, progress), at: now, shared)
             }
             number = transfer.pointee.nextOfSession

@@ -70,7 +70,7 @@ struct Miss {
 /// An object, so that the many small changes of its lists are made in place without asking who else holds them.
 final class EdgeShare {
     /// Transfers whose bodies flow, in no order that matters.
-    var flows: [Int32] = []
+    var flows: [EdgeFlow] = []
     /// What they could take.
     var demand = DemandHistogram()
     /// What they take, in bit/s, and since when.
