@@ -36,27 +36,6 @@ import Testing
         #expect(demands.counts.allSatisfy { $0 == 0 } && demands.sums.allSatisfy { $0 == 0 })
     }
 
-    @Test func eventsComeInOrder() {
-        var queue = EventQueue(epoch: 100, buckets: 8)
-        var generator = SeededGenerator(seed: 9)
-        var expected: [Int64] = []
-        for target in 0..<2_000 {
-            let time = Int64(generator.unit() * 5_000)
-            expected.append(time)
-            queue.add(.alarm, at: time, target: Int32(target), generation: 0)
-        }
-        expected.sort()
-        var seen: [SimulatedEvent] = []
-        for epoch in 0..<Int64(50) {
-            if epoch > 0 { queue.advance(to: epoch) }
-            while let event = queue.next(before: (epoch + 1) * 100) { seen.append(event) }
-        }
-        #expect(seen.map(\.time) == expected)
-        for (left, right) in zip(seen, seen.dropFirst()) where left.time == right.time {
-            #expect(left.order < right.order)
-        }
-    }
-
     @Test func placesAreUsedAgain() {
         let slab = Slab<[Int]>()
         let first = slab.insert([1])

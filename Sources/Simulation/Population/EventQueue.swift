@@ -12,6 +12,9 @@ struct SimulatedEvent {
         case end
         /// A link's rate changes.
         case link
+
+        /// True where the target is a transfer.
+        var isOfTransfer: Bool { self == .firstByte || self == .lastByte || self == .end }
     }
 
     /// When, in nanoseconds of the run's clock.
@@ -31,27 +34,44 @@ struct SimulatedEvent {
     }
 }
 
-/// Events of one partition: those of the present epoch in a heap, later ones unsorted in a bucket for each epoch.
+/// Events of one partition: those of the present epoch in order, later ones unsorted in a bucket for each epoch.
 ///
-/// Putting an event off costs an append; only the few of one epoch are ever sorted. Far ones wait in one list that is
-/// looked through once for each turn of the wheel.
+/// Putting an event off costs an append; the events of an epoch are sorted together when the first of them is taken, and
+/// only those few that are made for an epoch while it runs go through a heap. Far ones wait in one list that is looked
+/// through once for each turn of the wheel.
 struct EventQueue {
     private let epoch: Int64
-    private var heap: [SimulatedEvent] = []
-    private var buckets: [[SimulatedEvent]]
-    private var far: [SimulatedEvent] = []
-    /// The number of the epoch whose events are in the heap.
+    private let epochsPerNanosecond: Double
+    /// When the present epoch ends.
+    private var end: Int64
+    /// The number of the present epoch.
     private var current: Int64 = 0
+    /// Events of the present epoch that are not sorted yet; none once the first of the epoch was taken.
+    private var unsorted: [SimulatedEvent] = []
+    private var isSorted = false
+    /// Events of the present epoch in order, and the first that was not taken.
+    private var due: [SimulatedEvent] = []
+    private var head = 0
+    /// Events of the present epoch that were made in it.
+    private var heap: [SimulatedEvent] = []
+    private var sorter = EventSorter()
+    private var buckets: [[SimulatedEvent]]
+    private let mask: Int64
+    private var far: [SimulatedEvent] = []
     private var made: UInt32 = 0
 
     /// Creates an empty queue.
     ///
     /// - Parameters:
     ///   - epoch: The length of an epoch in nanoseconds; more than zero.
-    ///   - buckets: How many epochs the wheel reaches.
+    ///   - buckets: How many epochs the wheel reaches; a power of two.
     init(epoch: Int64, buckets: Int = 1_024) {
+        precondition(buckets & (buckets - 1) == 0, "a wheel has a power of two of buckets")
         self.epoch = epoch
+        epochsPerNanosecond = 1 / Double(epoch)
+        end = epoch
         self.buckets = Array(repeating: [], count: buckets)
+        mask = Int64(buckets - 1)
     }
 
     /// Adds an event; one that lies before the present epoch happens at once.
@@ -63,44 +83,65 @@ struct EventQueue {
     }
 
     private mutating func put(_ event: SimulatedEvent) {
-        let number = event.time / epoch
-        if number <= current {
+        if event.time < end {
+            guard isSorted else { return unsorted.append(event) }
             heap.append(event)
             siftUp(heap.count - 1)
-        } else if number - current < Int64(buckets.count) {
-            buckets[Int(number % Int64(buckets.count))].append(event)
+        } else if event.time - end < mask * epoch {
+            buckets[Int((current + 1 + epochs(in: event.time - end)) & mask)].append(event)
         } else {
             far.append(event)
         }
     }
 
+    /// How many whole epochs a span has that is not negative: a division of whole numbers takes ten times as long.
+    @inline(__always)
+    private func epochs(in span: Int64) -> Int64 {
+        let guess = Int64(Double(span) * epochsPerNanosecond)
+        // Rounding can make it one too many or one too few.
+        if guess * epoch > span { return guess - 1 }
+        return (guess + 1) * epoch <= span ? guess + 1 : guess
+    }
+
     /// Moves to an epoch, one after the present one; its events can then be taken.
     mutating func advance(to number: Int64) {
         current = number
-        let place = Int(number % Int64(buckets.count))
+        end = (number + 1) * epoch
+        // What was not taken, and is late now.
+        unsorted.append(contentsOf: due[head...])
+        due.removeAll(keepingCapacity: true)
+        head = 0
+        isSorted = false
+        let place = Int(number & mask)
         if place == 0, !far.isEmpty {
             var waiting: [SimulatedEvent] = []
             swap(&waiting, &far)
             for event in waiting { put(event) }
         }
         guard !buckets[place].isEmpty else { return }
-        // The heap keeps the room that it has made; buckets do not, since there are a thousand.
-        var due: [SimulatedEvent] = []
-        swap(&due, &buckets[place])
-        if heap.isEmpty {
-            heap.append(contentsOf: due)
-            for index in stride(from: heap.count / 2 - 1, through: 0, by: -1) { siftDown(index) }
+        if unsorted.isEmpty {
+            swap(&unsorted, &buckets[place])
         } else {
-            for event in due {
-                heap.append(event)
-                siftUp(heap.count - 1)
-            }
+            unsorted.append(contentsOf: buckets[place])
+            buckets[place] = []
         }
     }
 
     /// Takes the next event before an instant out; nil when there is none.
-    mutating func next(before end: Int64) -> SimulatedEvent? {
-        guard let first = heap.first, first.time < end else { return nil }
+    @inline(__always)
+    mutating func next(before limit: Int64) -> SimulatedEvent? {
+        if !isSorted { sort() }
+        if head < due.count, heap.isEmpty || SimulatedEvent.isBefore(due[head], heap[0]) {
+            let first = due[head]
+            guard first.time < limit else { return nil }
+            head += 1
+            return first
+        }
+        return nextMade(before: limit)
+    }
+
+    private mutating func nextMade(before limit: Int64) -> SimulatedEvent? {
+        guard let first = heap.first, first.time < limit else { return nil }
         let last = heap.removeLast()
         if !heap.isEmpty {
             heap[0] = last
@@ -109,14 +150,20 @@ struct EventQueue {
         return first
     }
 
-    /// The next event, and the two of which one comes after it.
-    var upcoming: (SimulatedEvent?, SimulatedEvent?, SimulatedEvent?) {
-        let count = heap.count
-        return (count > 0 ? heap[0] : nil, count > 1 ? heap[1] : nil, count > 2 ? heap[2] : nil)
+    private mutating func sort() {
+        isSorted = true
+        guard !unsorted.isEmpty else { return }
+        sorter.sort(unsorted, from: end - epoch, through: end, into: &due)
+        // The sorted list keeps the room that it has made; buckets do not, since there are a thousand.
+        unsorted = []
     }
 
-    /// True when nothing is in the heap.
-    var isIdle: Bool { heap.isEmpty }
+    /// An event that comes so many places after the next one, unless others are made meanwhile.
+    @inline(__always)
+    func upcoming(_ places: Int) -> SimulatedEvent? {
+        let place = head + places
+        return place < due.count ? due[place] : nil
+    }
 
     private mutating func siftUp(_ start: Int) {
         heap.withUnsafeMutableBufferPointer { heap in

@@ -95,6 +95,7 @@ struct ModelledTransfer {
     /// - Parameters:
     ///   - now: The instant.
     ///   - remaining: Bits to come then.
+    /// - Returns: Nothing before the first byte.
     func progress(at now: Int64, remaining: Double) -> TransferProgress {
         guard stage == .flowing || stage == .awaitingOrigin, firstByte <= now else {
             return TransferProgress(bytes: .zero, firstByte: nil)

@@ -89,20 +89,20 @@ final class Partition: @unchecked Sendable {
 
     /// Has what the next events are about brought into the processor's cache while this one happens: a large audience is many
     /// times larger than the cache, and waiting for memory is much of what an event costs.
+    ///
+    /// Each step needs what the one before has brought: a transfer names its session, and a session its player's storage.
     private func prepare() {
-        let (next, second, third) = queue.upcoming
-        if let next, let place = session(of: next) {
-            // The session itself was prepared before, when it was second or third.
+        if let event = queue.upcoming(Self.transferAhead), event.kind.isOfTransfer { transfers.prefetch(event.target) }
+        if let event = queue.upcoming(Self.sessionAhead), let place = session(of: event) { sessions.prefetch(place) }
+        if let event = queue.upcoming(Self.storageAhead), let place = session(of: event) {
             sessions.pointer(place).pointee.player.withStorage { memory_prefetch($0.baseAddress, $0.count) }
         }
-        if let second { prepare(second) }
-        if let third { prepare(third) }
     }
 
-    private func prepare(_ event: SimulatedEvent) {
-        guard let place = session(of: event) else { return }
-        sessions.prefetch(place)
-    }
+    /// How many events ahead of its turn each step is taken.
+    private static let transferAhead = 6
+    private static let sessionAhead = 3
+    private static let storageAhead = 1
 
     /// The session that an event is about; nil where it is about none.
     private func session(of event: SimulatedEvent) -> Int32? {
