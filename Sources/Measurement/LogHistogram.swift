@@ -65,28 +65,48 @@ package struct LogHistogram: Sendable, Equatable {
         }
     }
 
-    mutating func record(_ mark: Mark, times: UInt64 = 1) {
+    mutating func record(_ mark: Mark, times: UInt64) {
         guard times > 0 else { return }
-        let value = mark.value
-        let index = mark.index
-        if index < base || index >= base + counts.count { makeRoom(from: index, through: index) }
-        counts[index - base] &+= times
+        addRoom(for: mark.index)
+        counts[mark.index - base] &+= times
         count &+= times
-        sum = Self.saturatingSum(sum, times == 1 ? value : Self.saturatingProduct(value, times))
-        if value < minimumMicroseconds { minimumMicroseconds = value }
-        if value > maximumMicroseconds { maximumMicroseconds = value }
+        sum = Self.saturatingSum(sum, Self.saturatingProduct(mark.value, times))
+        if mark.value < minimumMicroseconds { minimumMicroseconds = mark.value }
+        if mark.value > maximumMicroseconds { maximumMicroseconds = mark.value }
     }
 
-    /// An empty histogram that has room for what this one holds, where that was much: the next interval of a busy loop is
-    /// like the one before, and growing step by step costs more than recording.
+    /// As above for one span: every transfer of a run comes through here some sixteen times.
+    @inline(__always)
+    mutating func record(_ mark: Mark) {
+        addRoom(for: mark.index)
+        // There is room: the bounds need not be looked at twice.
+        counts.withUnsafeMutableBufferPointer { $0[mark.index &- base] &+= 1 }
+        count &+= 1
+        sum = Self.saturatingSum(sum, mark.value)
+        minimumMicroseconds = min(minimumMicroseconds, mark.value)
+        maximumMicroseconds = max(maximumMicroseconds, mark.value)
+    }
+
+    @inline(__always)
+    private mutating func addRoom(for index: Int) {
+        // Below the base it is a number beyond all counts.
+        guard UInt(bitPattern: index &- base) >= UInt(bitPattern: counts.count) else { return }
+        makeRoom(from: index, through: index)
+    }
+
+    /// An empty histogram that has room for what this one holds, unless that is little and far apart: the next interval of a
+    /// loop is like the one before, and growing step by step costs more than recording.
     func emptied() -> LogHistogram {
         var next = LogHistogram()
         guard !isEmpty else { return next }
         let first = Self.index(of: minimumMicroseconds)
         let last = Self.index(of: maximumMicroseconds)
-        if count >= UInt64((last - first) / 4) { next.makeRoom(from: first, through: last) }
+        if count >= UInt64((last - first) / Self.bucketsWorthAValue) { next.makeRoom(from: first, through: last) }
         return next
     }
+
+    /// Clearing so many buckets costs no more than one value's share of the growing that it saves.
+    private static let bucketsWorthAValue = 64
 
     /// Adds all values of another histogram, exactly: the result is as if each had been recorded here.
     package mutating func merge(_ other: LogHistogram) {
@@ -208,6 +228,7 @@ extension LogHistogram {
     }
 
     /// Widens the stored range so that it covers these buckets, in whole chunks.
+    @inline(never)
     mutating func makeRoom(from first: Int, through last: Int) {
         let wantedFirst = first / Self.chunk * Self.chunk
         let wantedEnd = (last / Self.chunk + 1) * Self.chunk

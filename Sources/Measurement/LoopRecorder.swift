@@ -71,54 +71,38 @@ package final class LoopRecorder {
 
     /// Takes account of one event of a session, here and in its own account.
     package func record(_ event: TimedEvent, in ledger: inout SessionLedger) {
-        let before = ledger.state
-        let startupBefore = ledger.startupTime
-        let bitRateBefore = (ledger.switchesUp, ledger.switchesDown)
-        let rebuffersBefore = ledger.rebufferCount
-        let wasRefused = ledger.isRefused
-        ledger.record(event)
         switch event.event {
+        case .transferFinished(let transfer):
+            record(transfer, at: event.at, in: &ledger)
         case .started:
+            ledger.record(event)
             if ledger.slots.hasJourney { journeys.noteStart(after: max(.zero, event.at - ledger.arrival.started)) }
         case .stateChanged(_, let next):
-            let startup = startupBefore == nil ? ledger.startupTime : nil
-            let rebuffered = ledger.rebufferCount != rebuffersBefore
-            let isFirstRebuffer = rebuffered && rebuffersBefore == 0
-            if startup != nil, ledger.slots.hasJourney {
-                journeys.notePicture(after: max(.zero, event.at - ledger.arrival.started))
-            }
-            forEachSlot(of: ledger) { slot in
-                slot.clock.leave(before, at: event.at)
-                slot.clock.enter(next, at: event.at)
-                if let startup {
-                    slot.cell.plays += 1
-                    slot.cell.startup.record(startup)
-                }
-                if rebuffered { slot.cell.rebuffers += 1 }
-                if isFirstRebuffer { slot.cell.rebufferedSessions += 1 }
-            }
-        case .transferFinished(let transfer):
-            if ledger.slots.edge < 0, !ledger.edge.isEmpty { assignEdge(to: &ledger, at: event.at) }
-            if ledger.isRefused, !wasRefused { forEachSlot(of: ledger) { $0.cell.refusedSessions += 1 } }
-            record(transfer, of: &ledger)
+            recordChange(event, to: next, in: &ledger)
         case .trackSelected:
-            let up = Int64(ledger.switchesUp &- bitRateBefore.0)
-            let down = Int64(ledger.switchesDown &- bitRateBefore.1)
+            let before = (ledger.switchesUp, ledger.switchesDown)
+            ledger.record(event)
+            let up = Int64(ledger.switchesUp &- before.0)
+            let down = Int64(ledger.switchesDown &- before.1)
             guard up + down > 0 else { return }
             forEachSlot(of: ledger) { slot in
                 slot.cell.switchesUp += up
                 slot.cell.switchesDown += down
             }
         case .rendered(let kind, let duration, let bitRate):
+            ledger.record(event)
             guard kind == .video, duration > .zero else { return }
+            let bits = bitRate.bitsPerSecond * duration.seconds
             forEachSlot(of: ledger) { slot in
                 slot.cell.renderedTime = slot.cell.renderedTime.addingClamped(duration.nanoseconds)
-                slot.cell.renderedBits += bitRate.bitsPerSecond * duration.seconds
+                slot.cell.renderedBits += bits
             }
         case .latencySampled(let latency):
-            forEachSlot(of: ledger) { $0.cell.latency.record(latency) }
+            ledger.record(event)
+            let mark = LogHistogram.Mark(latency)
+            forEachSlot(of: ledger) { $0.cell.latency.record(mark) }
         case .failed, .interstitialStarted, .interstitialEnded, .locationChanged:
-            break
+            ledger.record(event)
         }
     }
 
@@ -176,13 +160,42 @@ package final class LoopRecorder {
 
     // MARK: Inside
 
-    private func record(_ transfer: TransferRecord, of ledger: inout SessionLedger) {
+    private func recordChange(_ event: TimedEvent, to next: PlaybackState, in ledger: inout SessionLedger) {
+        let before = ledger.state
+        let wasStarted = ledger.startupTime != nil
+        let rebuffersBefore = ledger.rebufferCount
+        ledger.record(event)
+        let startup = wasStarted ? nil : ledger.startupTime.map { LogHistogram.Mark($0) }
+        let rebuffered = ledger.rebufferCount != rebuffersBefore
+        let isFirstRebuffer = rebuffered && rebuffersBefore == 0
+        if startup != nil, ledger.slots.hasJourney {
+            journeys.notePicture(after: max(.zero, event.at - ledger.arrival.started))
+        }
+        forEachSlot(of: ledger) { slot in
+            slot.clock.leave(before, at: event.at)
+            slot.clock.enter(next, at: event.at)
+            if let startup {
+                slot.cell.plays += 1
+                slot.cell.startup.record(startup)
+            }
+            if rebuffered { slot.cell.rebuffers += 1 }
+            if isFirstRebuffer { slot.cell.rebufferedSessions += 1 }
+        }
+    }
+
+    private func record(_ transfer: TransferRecord, at now: Instant, in ledger: inout SessionLedger) {
+        let wasRefused = ledger.isRefused
+        ledger.record(transfer)
+        if ledger.slots.edge < 0, !ledger.edge.isEmpty { assignEdge(to: &ledger, at: now) }
+        if ledger.isRefused, !wasRefused { forEachSlot(of: ledger) { $0.cell.refusedSessions += 1 } }
         let marks = TransferMarks(transfer)
         let edge = Int(edgeSlot(of: transfer, &ledger))
-        transferSlots[Int(transfer.kind.rawValue)].cell.record(transfer, marks)
-        transferSlots[Int(ledger.slots.transferStream)].cell.record(transfer, marks)
-        transferSlots[Int(ledger.slots.transferRegion)].cell.record(transfer, marks)
-        transferSlots[edge].cell.record(transfer, marks)
+        transferSlots.withUnsafeMutableBufferPointer { slots in
+            slots[Int(transfer.kind.rawValue)].cell.record(transfer, marks)
+            slots[Int(ledger.slots.transferStream)].cell.record(transfer, marks)
+            slots[Int(ledger.slots.transferRegion)].cell.record(transfer, marks)
+            slots[edge].cell.record(transfer, marks)
+        }
         if !transfer.step.isEmpty {
             transferSlots[Int(transferSlot(CellKey(.step, transfer.step)))].cell.record(transfer, marks)
         }
@@ -190,10 +203,10 @@ package final class LoopRecorder {
     }
 
     /// A session mostly stays with one edge and POP: the last one is tried before the table.
-    private func edgeSlot(of transfer: TransferRecord, _ ledger: inout SessionLedger) -> Int32 {
-        if ledger.slots.transferEdge >= 0 {
-            let key = transferSlots[Int(ledger.slots.transferEdge)].key
-            if key.name == transfer.edge, key.pop == transfer.pop { return ledger.slots.transferEdge }
+    private func edgeSlot(of transfer: borrowing TransferRecord, _ ledger: inout SessionLedger) -> Int32 {
+        let last = Int(ledger.slots.transferEdge)
+        if last >= 0, transferSlots[last].key.name == transfer.edge, transferSlots[last].key.pop == transfer.pop {
+            return ledger.slots.transferEdge
         }
         let slot = transferSlot(CellKey(.edge, transfer.edge, pop: transfer.pop))
         ledger.slots.transferEdge = slot
@@ -210,14 +223,17 @@ package final class LoopRecorder {
         sessionSlots[Int(index)].clock.enter(ledger.state, at: now)
     }
 
-    private func forEachSlot(of ledger: SessionLedger, _ body: (inout SessionSlot) -> Void) {
-        body(&sessionSlots[0])
-        body(&sessionSlots[Int(ledger.slots.stream)])
-        body(&sessionSlots[Int(ledger.slots.region)])
-        body(&sessionSlots[Int(ledger.slots.device)])
-        if ledger.slots.phase >= 0 { body(&sessionSlots[Int(ledger.slots.phase)]) }
-        if ledger.slots.network >= 0 { body(&sessionSlots[Int(ledger.slots.network)]) }
-        if ledger.slots.edge >= 0 { body(&sessionSlots[Int(ledger.slots.edge)]) }
+    private func forEachSlot(of ledger: borrowing SessionLedger, _ body: (inout SessionSlot) -> Void) {
+        let places = ledger.slots
+        sessionSlots.withUnsafeMutableBufferPointer { slots in
+            body(&slots[0])
+            body(&slots[Int(places.stream)])
+            body(&slots[Int(places.region)])
+            body(&slots[Int(places.device)])
+            if places.phase >= 0 { body(&slots[Int(places.phase)]) }
+            if places.network >= 0 { body(&slots[Int(places.network)]) }
+            if places.edge >= 0 { body(&slots[Int(places.edge)]) }
+        }
     }
 
     private func sessionSlot(_ key: CellKey) -> Int32 {

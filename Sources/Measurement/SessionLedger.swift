@@ -94,7 +94,8 @@ package struct SessionLedger: Sendable {
         stateSince = now
     }
 
-    private mutating func record(_ transfer: TransferRecord) {
+    /// Takes account of a transfer that has ended.
+    mutating func record(_ transfer: borrowing TransferRecord) {
         transfers &+= 1
         if transfer.isFailed { failedTransfers &+= 1 }
         if transfer.isCancelled { cancelledTransfers &+= 1 }

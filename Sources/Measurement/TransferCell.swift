@@ -139,12 +139,15 @@ package struct TransferCell: Sendable, Equatable {
     }
 
     private mutating func count(_ entry: StatusTally) {
-        for position in statuses.indices
-        where statuses[position].status == entry.status && statuses[position].outcome == entry.outcome {
-            statuses[position].tally += entry.tally
-            return
+        let isKnown = statuses.withUnsafeMutableBufferPointer { statuses in
+            for position in statuses.indices
+            where statuses[position].status == entry.status && statuses[position].outcome == entry.outcome {
+                statuses[position].tally += entry.tally
+                return true
+            }
+            return false
         }
-        statuses.append(entry)
+        if !isKnown { statuses.append(entry) }
     }
 
     /// Adds the sums of another set of transfers.
