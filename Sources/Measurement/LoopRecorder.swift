@@ -20,9 +20,8 @@ package final class LoopRecorder {
 
     private let sampling: TransferSampling
     private var sessionSlots: [SessionSlot] = []
-    private var transferSlots: [TransferSlot] = []
+    private var transfers = TransferBooks()
     private var sessionIndex: [CellKey: Int32] = [:]
-    private var transferIndex: [CellKey: Int32] = [:]
     private var finished: [SessionSummary] = []
     private var sampled: [SampledTransfer] = []
     private var lastTake: Instant
@@ -36,7 +35,6 @@ package final class LoopRecorder {
         self.sampling = sampling
         lastTake = start
         _ = sessionSlot(.overall)
-        for kind in TransferKind.allCases { _ = transferSlot(CellKey(.kind, kind.label)) }
     }
 
     /// Begins a session and its account.
@@ -55,8 +53,8 @@ package final class LoopRecorder {
         ledger.slots.device = sessionSlot(CellKey(.device, arrival.device))
         if !arrival.phase.isEmpty { ledger.slots.phase = sessionSlot(CellKey(.phase, arrival.phase)) }
         if !arrival.network.isEmpty { ledger.slots.network = sessionSlot(CellKey(.network, arrival.network)) }
-        ledger.slots.transferStream = transferSlot(CellKey(.stream, arrival.stream))
-        ledger.slots.transferRegion = transferSlot(CellKey(.region, arrival.region))
+        ledger.slots.transferStream = transfers.slot(CellKey(.stream, arrival.stream))
+        ledger.slots.transferRegion = transfers.slot(CellKey(.region, arrival.region))
         ledger.slots.isSampled = sampling.includes(id)
         ledger.slots.hasJourney = hasJourney
         if hasJourney { journeys.noteArrival() }
@@ -145,9 +143,7 @@ package final class LoopRecorder {
         for position in sessionSlots.indices {
             if let part = sessionSlots[position].take(at: now) { delta.sessions.append(part) }
         }
-        for position in transferSlots.indices {
-            if let part = transferSlots[position].take() { delta.transfers.append(part) }
-        }
+        delta.transfers = transfers.take()
         swap(&delta.finished, &finished)
         swap(&delta.sampled, &sampled)
         swap(&delta.findings, &findings)
@@ -188,29 +184,20 @@ package final class LoopRecorder {
         ledger.record(transfer)
         if ledger.slots.edge < 0, !ledger.edge.isEmpty { assignEdge(to: &ledger, at: now) }
         if ledger.isRefused, !wasRefused { forEachSlot(of: ledger) { $0.cell.refusedSessions += 1 } }
-        let marks = TransferMarks(transfer)
-        let edge = Int(edgeSlot(of: transfer, &ledger))
-        transferSlots.withUnsafeMutableBufferPointer { slots in
-            slots[Int(transfer.kind.rawValue)].cell.record(transfer, marks)
-            slots[Int(ledger.slots.transferStream)].cell.record(transfer, marks)
-            slots[Int(ledger.slots.transferRegion)].cell.record(transfer, marks)
-            slots[edge].cell.record(transfer, marks)
-        }
-        if !transfer.step.isEmpty {
-            transferSlots[Int(transferSlot(CellKey(.step, transfer.step)))].cell.record(transfer, marks)
-        }
+        findEdge(of: transfer, &ledger)
+        transfers.record(transfer, at: ledger.slots.transferPlaces)
         if ledger.slots.isSampled { sampled.append(SampledTransfer(session: ledger.id, record: transfer)) }
     }
 
     /// A session mostly stays with one edge and POP: the last one is tried before the table.
-    private func edgeSlot(of transfer: borrowing TransferRecord, _ ledger: inout SessionLedger) -> Int32 {
-        let last = Int(ledger.slots.transferEdge)
-        if last >= 0, transferSlots[last].key.name == transfer.edge, transferSlots[last].key.pop == transfer.pop {
-            return ledger.slots.transferEdge
-        }
-        let slot = transferSlot(CellKey(.edge, transfer.edge, pop: transfer.pop))
-        ledger.slots.transferEdge = slot
-        return slot
+    private func findEdge(of transfer: borrowing TransferRecord, _ ledger: inout SessionLedger) {
+        let last = ledger.slots.transferEdge
+        if last >= 0, transfers.isSlot(last, ofEdge: transfer.edge, pop: transfer.pop) { return }
+        ledger.slots.transferEdge = transfers.slot(CellKey(.edge, transfer.edge, pop: transfer.pop))
+        ledger.slots.transferPlaces = transfers.number(
+            of: TransferBooks.Places(
+                stream: ledger.slots.transferStream, region: ledger.slots.transferRegion,
+                edge: ledger.slots.transferEdge))
     }
 
     /// Counts a session for its edge from now on; what it did before an edge was known counts only elsewhere, except
@@ -243,14 +230,6 @@ package final class LoopRecorder {
         sessionIndex[key] = new
         return new
     }
-
-    private func transferSlot(_ key: CellKey) -> Int32 {
-        if let known = transferIndex[key] { return known }
-        let new = Int32(transferSlots.count)
-        transferSlots.append(TransferSlot(key: key))
-        transferIndex[key] = new
-        return new
-    }
 }
 
 /// The sums of one set of sessions on one loop.
@@ -267,18 +246,5 @@ private struct SessionSlot {
         cell = SessionCell()
         cell.latency = latency
         return isQuiet ? nil : part
-    }
-}
-
-/// The sums of one set of transfers on one loop.
-private struct TransferSlot {
-    let key: CellKey
-    var cell = TransferCell()
-
-    mutating func take() -> IntervalDelta.Transfers? {
-        guard !cell.statuses.isEmpty else { return nil }
-        let part = IntervalDelta.Transfers(key: key, cell: cell)
-        cell = cell.emptied()
-        return part
     }
 }

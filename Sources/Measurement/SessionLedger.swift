@@ -165,6 +165,8 @@ struct SessionSlots: Sendable {
     var transferStream: Int32 = -1
     var transferRegion: Int32 = -1
     var transferEdge: Int32 = -1
+    /// The number of the three together; -1 while the edge is not known.
+    var transferPlaces: Int32 = -1
     var isSampled = false
     var isFinished = false
     /// True when the session counts in the funnel.

@@ -138,6 +138,11 @@ package struct TransferCell: Sendable, Equatable {
         return next
     }
 
+    /// Has transfers of an outcome and status in the list, though none are counted yet.
+    mutating func expect(_ entry: StatusTally) {
+        count(StatusTally(outcome: entry.outcome, status: entry.status, tally: Tally()))
+    }
+
     private mutating func count(_ entry: StatusTally) {
         let isKnown = statuses.withUnsafeMutableBufferPointer { statuses in
             for position in statuses.indices
