@@ -72,16 +72,49 @@ import Testing
         #expect(queue.next(before: 600) == nil)
     }
 
+    /// So many events that an epoch has slices, and events in one slice make others in it and in those after it.
+    @Test func eventsOfABusyEpochComeInOrder() {
+        var queue = EventQueue(epoch: 1_000_000, buckets: 4)
+        var generator = SeededGenerator(seed: 3)
+        var made = 0
+        func add(at time: Int64) {
+            made += 1
+            queue.add(.firstByte, at: time, target: 0, generation: 0)
+        }
+        for _ in 0..<60_000 { add(at: Int64(generator.unit() * 3_000_000)) }
+        var seen: [SimulatedEvent] = []
+        for epoch in 0..<Int64(4) {
+            queue.advance(to: epoch)
+            for part in 1...Int64(7) {
+                let limit = epoch * 1_000_000 + part * 1_000_000 / 7
+                while let event = queue.next(before: limit) {
+                    seen.append(event)
+                    #expect(event.time < limit)
+                    if seen.count % 3 == 0, made < 80_000 { add(at: event.time + Int64(generator.unit() * 300_000)) }
+                    if seen.count % 5 == 0, made < 80_000 { add(at: event.time) }
+                }
+            }
+        }
+        #expect(made == 80_000 && seen.count == made)
+        for (left, right) in zip(seen, seen.dropFirst()) where !SimulatedEvent.isBefore(left, right) {
+            Issue.record("\(left) before \(right)")
+        }
+    }
+
     /// What nobody took in its epoch comes in the next.
-    @Test func eventsLeftOverAreNotLost() {
+    @Test(arguments: [4, 1_000])
+    func eventsLeftOverAreNotLost(count: Int) {
         var queue = EventQueue(epoch: 100, buckets: 8)
-        for target in 0..<4 { queue.add(.alarm, at: Int64(target) * 60, target: Int32(target), generation: 0) }
+        for target in 0..<count {
+            queue.add(.alarm, at: Int64(target * 200 / count), target: Int32(target), generation: 0)
+        }
+        queue.advance(to: 0)
         #expect(queue.next(before: 100)?.target == 0)
         queue.advance(to: 1)
         queue.advance(to: 2)
         var seen: [Int32] = []
         while let event = queue.next(before: 300) { seen.append(event.target) }
-        #expect(seen == [1, 2, 3])
+        #expect(seen == Array(1..<Int32(count)))
     }
 
     /// Bunches, at one instant and near one, among others that are spread evenly.

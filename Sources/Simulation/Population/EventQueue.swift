@@ -34,11 +34,11 @@ struct SimulatedEvent {
     }
 }
 
-/// Events of one partition: those of the present epoch in order, later ones unsorted in a bucket for each epoch.
+/// Events of one partition: those of the present moment in order, later ones unsorted, in a bucket for each epoch.
 ///
-/// Putting an event off costs an append; the events of an epoch are sorted together when the first of them is taken, and
-/// only those few that are made for an epoch while it runs go through a heap. Far ones wait in one list that is looked
-/// through once for each turn of the wheel.
+/// Putting an event off costs an append. When an epoch begins its events are spread over slices of it, and a slice is sorted
+/// when the first of its events is to be taken. Only what is made for a slice that has begun goes through a heap. Far ones wait
+/// in one list that is looked through once for each turn of the wheel.
 struct EventQueue {
     private let epoch: Int64
     private let epochsPerNanosecond: Double
@@ -46,19 +46,30 @@ struct EventQueue {
     private var end: Int64
     /// The number of the present epoch.
     private var current: Int64 = 0
-    /// Events of the present epoch that are not sorted yet; none once the first of the epoch was taken.
+    /// Events of the present epoch before the first of it was taken; none afterwards.
     private var unsorted: [SimulatedEvent] = []
-    private var isSorted = false
-    /// Events of the present epoch in order, and the first that was not taken.
+    private var isSpread = false
+    /// Events of the slices of the present epoch that have not begun; a slice is a power of two of nanoseconds, and the last
+    /// ends with the epoch.
+    private var slices: [[SimulatedEvent]] = [[]]
+    private var shift: Int64 = 0
+    /// The present slice and its end.
+    private var slice = 0
+    private var sliceEnd: Int64 = 0
+    /// Events of the present slice in order, and the first that was not taken.
     private var due: [SimulatedEvent] = []
     private var head = 0
-    /// Events of the present epoch that were made in it.
+    /// Events that were made for the present slice in it.
     private var heap: [SimulatedEvent] = []
     private var sorter = EventSorter()
     private var buckets: [[SimulatedEvent]]
     private let mask: Int64
     private var far: [SimulatedEvent] = []
     private var made: UInt32 = 0
+
+    /// An epoch has at most so many slices, and each of them about so many events that are known at its begin.
+    private static let mostSlices = 256
+    private static let eventsOfSlice = 64
 
     /// Creates an empty queue.
     ///
@@ -84,7 +95,8 @@ struct EventQueue {
 
     private mutating func put(_ event: SimulatedEvent) {
         if event.time < end {
-            guard isSorted else { return unsorted.append(event) }
+            guard isSpread else { return unsorted.append(event) }
+            guard event.time < sliceEnd else { return slices[place(of: event.time)].append(event) }
             heap.append(event)
             siftUp(heap.count - 1)
         } else if event.time - end < mask * epoch {
@@ -109,9 +121,14 @@ struct EventQueue {
         end = (number + 1) * epoch
         // What was not taken, and is late now.
         unsorted.append(contentsOf: due[head...])
+        while slice + 1 < slices.count {
+            slice += 1
+            unsorted.append(contentsOf: slices[slice])
+            slices[slice].removeAll(keepingCapacity: true)
+        }
         due.removeAll(keepingCapacity: true)
         head = 0
-        isSorted = false
+        isSpread = false
         let place = Int(number & mask)
         if place == 0, !far.isEmpty {
             var waiting: [SimulatedEvent] = []
@@ -130,14 +147,18 @@ struct EventQueue {
     /// Takes the next event before an instant out; nil when there is none.
     @inline(__always)
     mutating func next(before limit: Int64) -> SimulatedEvent? {
-        if !isSorted { sort() }
-        if head < due.count, heap.isEmpty || SimulatedEvent.isBefore(due[head], heap[0]) {
-            let first = due[head]
-            guard first.time < limit else { return nil }
-            head += 1
-            return first
+        if !isSpread { spread() }
+        while true {
+            if head < due.count, heap.isEmpty || SimulatedEvent.isBefore(due[head], heap[0]) {
+                let first = due[head]
+                guard first.time < limit else { return nil }
+                head += 1
+                return first
+            }
+            guard heap.isEmpty else { return nextMade(before: limit) }
+            guard sliceEnd < min(end, limit) else { return nil }
+            beginNextSlice()
         }
-        return nextMade(before: limit)
     }
 
     private mutating func nextMade(before limit: Int64) -> SimulatedEvent? {
@@ -150,13 +171,49 @@ struct EventQueue {
         return first
     }
 
-    private mutating func sort() {
-        isSorted = true
-        guard !unsorted.isEmpty else { return }
-        sorter.sort(unsorted, from: end - epoch, through: end, into: &due)
-        // The sorted list keeps the room that it has made; buckets do not, since there are a thousand.
-        unsorted = []
+    /// Spreads the events of the epoch over its slices, of which there are the more the more events there are.
+    private mutating func spread() {
+        isSpread = true
+        shift = Int64(Int64.bitWidth - (epoch - 1).leadingZeroBitCount)
+        var count = 1
+        while count < Self.mostSlices, count * 2 * Self.eventsOfSlice <= unsorted.count, shift > 0 {
+            count *= 2
+            shift -= 1
+        }
+        count = Int((epoch - 1) &>> shift) + 1
+        if slices.count < count { slices.append(contentsOf: repeatElement([], count: count - slices.count)) }
+        slice = 0
+        sliceEnd = min(end, end - epoch + 1 &<< shift)
+        if count == 1 {
+            sorter.sort(unsorted, from: end - epoch, through: end, into: &due)
+        } else {
+            for event in unsorted { slices[place(of: event.time)].append(event) }
+            sortSlice()
+        }
+        // Slices keep the room that they have made; buckets do not, since there are a thousand.
+        if !unsorted.isEmpty { unsorted = [] }
     }
+
+    /// The slice of an instant before the epoch's end.
+    @inline(__always)
+    private func place(of time: Int64) -> Int { max(0, Int((time - (end - epoch)) &>> shift)) }
+
+    private mutating func beginNextSlice() {
+        slice += 1
+        sliceEnd = min(end, end - epoch + Int64(slice + 1) &<< shift)
+        due.removeAll(keepingCapacity: true)
+        head = 0
+        sortSlice()
+    }
+
+    private mutating func sortSlice() {
+        guard !slices[slice].isEmpty else { return }
+        sorter.sort(slices[slice], from: sliceEnd - 1 &<< shift, through: sliceEnd, into: &due)
+        slices[slice].removeAll(keepingCapacity: true)
+    }
+
+    /// True when the first event of a slice was taken just now: what comes next has only come to be known.
+    var hasTakenFirst: Bool { head == 1 }
 
     /// An event that comes so many places after the next one, unless others are made meanwhile.
     @inline(__always)
