@@ -33,7 +33,19 @@ import Testing
         }
         for rate in rates { demands.remove(Int64(rate)) }
         #expect(demands.total == 0)
-        #expect(demands.counts.allSatisfy { $0 == 0 } && demands.sums.allSatisfy { $0 == 0 })
+        #expect(demands.buckets.allSatisfy { $0.count == 0 && $0.sum == 0 })
+    }
+
+    @Test func aDemandThatChangesIsCountedAnew() {
+        var demands = DemandHistogram()
+        var expected = DemandHistogram()
+        for rate in [0, 0, 3_000_000] { demands.add(Int64(rate)) }
+        demands.replace(0, by: 5_000_000)
+        demands.replace(3_000_000, by: 3_000_000)
+        for rate in [0, 5_000_000, 3_000_000] { expected.add(Int64(rate)) }
+        #expect(demands.total == 8_000_000 && demands.transfers == 3)
+        #expect(demands.buckets.map(\.count) == expected.buckets.map(\.count))
+        #expect(demands.buckets.map(\.sum) == expected.buckets.map(\.sum))
     }
 
     @Test func placesAreUsedAgain() {

@@ -190,8 +190,7 @@ extension Partition {
         let demand = min(demand, Int64(min(Self.unlimited, most)))
         share.flows[position].progress(to: now)
         share.account(to: now)
-        share.demand.remove(Int64(share.flows[position].demand))
-        share.demand.add(demand)
+        share.demand.replace(Int64(share.flows[position].demand), by: demand)
         let before = share.flows[position].rate
         let level = entryLevel(edge, has: before, shared)
         let rate = min(Double(demand), level)
