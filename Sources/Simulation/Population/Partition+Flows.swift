@@ -184,22 +184,21 @@ extension Partition {
     private func set(
         _ number: Int32, demand: Int64, edge: Int, at now: Int64, _ shared: borrowing SharedState
     ) {
-        let share = shares[edge]
         let position = Int(transfers.pointer(number).pointee.edgePosition)
         let most = shared.edges[edge].model.responseRate?.bitsPerSecond ?? Self.unlimited
         let demand = min(demand, Int64(min(Self.unlimited, most)))
-        share.flows[position].progress(to: now)
-        share.account(to: now)
-        share.demand.replace(Int64(share.flows[position].demand), by: demand)
-        let before = share.flows[position].rate
+        shares[edge].flows[position].progress(to: now)
+        shares[edge].account(to: now)
+        shares[edge].demand.replace(Int64(shares[edge].flows[position].demand), by: demand)
+        let before = shares[edge].flows[position].rate
         let level = entryLevel(edge, has: before, shared)
         let rate = min(Double(demand), level)
         let isLimited = level < .infinity && rate < Double(demand)
-        if isLimited { share.isProvisional = true }
-        share.rate += rate - before
-        share.flows[position].rate = rate
-        share.flows[position].demand = Double(demand)
-        plan(&share.flows[position], isCongested: isLimited || shared.edges[edge].level < .infinity)
+        if isLimited { shares[edge].isProvisional = true }
+        shares[edge].rate += rate - before
+        shares[edge].flows[position].rate = rate
+        shares[edge].flows[position].demand = Double(demand)
+        plan(&shares[edge].flows[position], isCongested: isLimited || shared.edges[edge].level < .infinity)
     }
 
     /// What a transfer gets at most that begins, or changes, within an epoch: the level, what nobody uses, or an even

@@ -26,7 +26,8 @@ final class Partition: @unchecked Sendable {
     var linkOfHousehold: [UInt64: Int32] = [:]
     var queue: EventQueue
     var effects: [SessionEffect] = []
-    let shares: [EdgeShare]
+    // Invariant: all places are initialized from `init` to `deinit`, and only who may call the partition uses them.
+    let shares: UnsafeMutableBufferPointer<EdgeShare>
     /// Requests that wait for a connection of their session, in order.
     var waitingRequests: [Int32: [(id: TransferID, request: SessionRequest)]] = [:]
     /// Transfers that have all their bytes but those that the edge itself has not got, by the object or the fetch.
@@ -58,8 +59,14 @@ final class Partition: @unchecked Sendable {
         self.names = names
         recorder = LoopRecorder(sampling: settings.sampling)
         queue = EventQueue(epoch: settings.epoch.nanoseconds)
-        shares = settings.edges.map { _ in EdgeShare() }
+        shares = .allocate(capacity: settings.edges.count)
+        shares.initialize(repeating: EdgeShare())
         fetches = UInt64(number) << 48
+    }
+
+    deinit {
+        shares.deinitialize()
+        shares.deallocate()
     }
 
     /// Runs to the end of an epoch.

@@ -67,8 +67,9 @@ struct Miss {
 
 /// A part of an edge: what one partition's viewers do there.
 ///
-/// An object, so that the many small changes of its lists are made in place without asking who else holds them.
-final class EdgeShare {
+/// It lies in memory of its partition's own, so that the many small changes of its lists are made in place, without asking who
+/// else holds them.
+struct EdgeShare {
     /// Transfers whose bodies flow, in no order that matters.
     var flows: [EdgeFlow] = []
     /// What they could take.
@@ -93,7 +94,7 @@ final class EdgeShare {
 
     /// Counts what was sent up to an instant.
     @inline(__always)
-    func account(to now: Int64) {
+    mutating func account(to now: Int64) {
         sent += rate * Double(now - since) * 1e-9
         since = now
     }
