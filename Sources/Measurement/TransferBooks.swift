@@ -4,7 +4,7 @@ import Playback
 ///
 /// Each transfer counts in at least four cells. Where very many come in an interval, those that are alike in kind, stream,
 /// region and edge are counted together in one cell of their own, which is added to the four when the interval is taken: sums
-/// add up exactly, so nothing tells the two ways apart. Adding costs up to some hundred microseconds for each such combination,
+/// add up exactly, so nothing tells the two ways apart. Adding costs some tens of microseconds for each such combination,
 /// so it is done only where that is less than counting, and a loop is not held up.
 struct TransferBooks {
     /// Where the transfers of a session count beside their kind.
