@@ -45,7 +45,7 @@ final class SessionRun {
     var leaving = ""
     var player: PlayerSession
     var ledger: SessionLedger
-    var effects: [SessionEffect] = []
+    var effects = SessionEffects()
     var active: [Active] = []
     var nextTransfer: UInt32 = 0
     var signer: TokenSigner?
@@ -210,9 +210,8 @@ final class SessionRun {
         let now = channel.now
         recorded?.recording.note(input, at: now)
         player.handle(input, at: now, effects: &effects)
-        var position = 0
-        while position < effects.count {
-            switch effects[position] {
+        while let effect = effects.takeFirst() {
+            switch consume effect {
             case .report(let event):
                 recorded?.events.append(event)
                 mind.observe(event)
@@ -222,9 +221,7 @@ final class SessionRun {
             case .synchronize(let sources, let base): synchronize(sources, base: base)
             case .acquireLicence: steps?.wantsLicence = true
             }
-            position += 1
         }
-        effects.removeAll(keepingCapacity: true)
         tellCollector()
         tellRefused()
         tellClock()

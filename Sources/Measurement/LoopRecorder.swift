@@ -71,7 +71,7 @@ package final class LoopRecorder {
     package func record(_ event: TimedEvent, in ledger: inout SessionLedger) {
         switch event.event {
         case .transferFinished(let transfer):
-            record(transfer, at: event.at, in: &ledger)
+            recordEnd(of: transfer, at: event.at, in: &ledger)
         case .started:
             ledger.record(event)
             if ledger.slots.hasJourney { journeys.noteStart(after: max(.zero, event.at - ledger.arrival.started)) }
@@ -179,7 +179,8 @@ package final class LoopRecorder {
         }
     }
 
-    private func record(_ transfer: TransferRecord, at now: Instant, in ledger: inout SessionLedger) {
+    /// As ``record(_:in:)`` with ``SessionEvent/transferFinished(_:)``: the most frequent event, for which none has to be made.
+    package func recordEnd(of transfer: TransferRecord, at now: Instant, in ledger: inout SessionLedger) {
         let wasRefused = ledger.isRefused
         ledger.record(transfer)
         if ledger.slots.edge < 0, !ledger.edge.isEmpty { assignEdge(to: &ledger, at: now) }
@@ -192,6 +193,8 @@ package final class LoopRecorder {
     /// A session mostly stays with one edge and POP: the last one is tried before the table.
     private func findEdge(of transfer: borrowing TransferRecord, _ ledger: inout SessionLedger) {
         let last = ledger.slots.transferEdge
+        if ledger.slots.words === transfer.words { return }
+        ledger.slots.words = transfer.words
         if last >= 0, transfers.isSlot(last, ofEdge: transfer.edge, pop: transfer.pop) { return }
         ledger.slots.transferEdge = transfers.slot(CellKey(.edge, transfer.edge, pop: transfer.pop))
         ledger.slots.transferPlaces = transfers.number(

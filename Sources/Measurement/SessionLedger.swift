@@ -167,6 +167,8 @@ struct SessionSlots: Sendable {
     var transferEdge: Int32 = -1
     /// The number of the three together; -1 while the edge is not known.
     var transferPlaces: Int32 = -1
+    /// The words of the last transfer: where they are the same object, so is the edge.
+    var words: TransferWords?
     var isSampled = false
     var isFinished = false
     /// True when the session counts in the funnel.

@@ -44,7 +44,9 @@ struct TransferBooks {
     }
 
     /// Whether a slot is that of an edge and its POP.
-    func isSlot(_ slot: Int32, ofEdge edge: String, pop: String) -> Bool {
+    ///
+    /// Mutating only so that it happens in place.
+    mutating func isSlot(_ slot: Int32, ofEdge edge: String, pop: String) -> Bool {
         slots[Int(slot)].key.name == edge && slots[Int(slot)].key.pop == pop
     }
 
@@ -76,7 +78,7 @@ struct TransferBooks {
                 slots[Int(places.edge)].cell.record(transfer, marks)
             }
         }
-        if !transfer.step.isEmpty {
+        if transfer.words.isStep {
             slots[Int(slot(CellKey(.step, transfer.step)))].cell.record(transfer, marks)
         }
     }

@@ -75,7 +75,7 @@ struct TransferMarks {
         entry = StatusTally(
             outcome: transfer.isCancelled ? .cancelled : transfer.isFailed ? .failed : .completed,
             status: transfer.status, tally: Tally(count: 1, bytes: transfer.bytes.count))
-        isComplete = transfer.error.isEmpty
+        isComplete = transfer.words.isComplete
         beginLateness = LogHistogram.Mark(transfer.timings.begun - transfer.due)
         firstByte = LogHistogram.Mark(transfer.timings.firstByte)
         total = LogHistogram.Mark(transfer.timings.total)

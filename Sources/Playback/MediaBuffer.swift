@@ -49,6 +49,9 @@ struct MediaBuffer: Sendable {
         entries[position].bitRate = bitRate
     }
 
+    /// True when a segment lies before the playhead.
+    func hasEntry(before playhead: MediaTime) -> Bool { firstEnd <= playhead }
+
     /// Takes out what lies before the playhead, reporting each stretch of one track with the time at which it ended.
     mutating func advance(to playhead: MediaTime, report: (MediaTime, TimeAmount, BitRate) -> Void) {
         guard firstEnd <= playhead else { return }

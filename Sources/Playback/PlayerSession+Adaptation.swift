@@ -78,7 +78,7 @@ extension PlayerSession {
         if case .fixed(let fixed) = settings.adaptation {
             return (ladder[fixed.choice(in: loaders[position].ladderRates)], .zero)
         }
-        guard hasRule, ladder.count > 1, loaders[position].kind != .subtitles else { return (ladder[0], .zero) }
+        guard hasRule, ladder.count > 1, !loaders[position].isSubtitles else { return (ladder[0], .zero) }
         if position > 0 {
             let current = ladder.firstIndex(of: loaders[position].selection.track)
             let wanted = rule?.chooseSecondary(loaders[position].ladderRates, current: current) ?? 0
@@ -116,7 +116,7 @@ extension PlayerSession {
         } else if let next = loaders[0].nextSequence, let last = loaders[0].media?.segments.lastSequence {
             situation.segmentsLeft = Int(max(0, min(last - next + 1, 1_000_000)))
         }
-        if loaders.count > 1, loaders[1].kind == .audio, let rate = bitRate(of: 1) { situation.audioBitRate = rate }
+        if loaders.count > 1, loaders[1].isAudio, let rate = bitRate(of: 1) { situation.audioBitRate = rate }
         return situation
     }
 
@@ -208,7 +208,7 @@ extension PlayerSession {
 
     /// Asks the rule whether the segment in progress is worth waiting for.
     mutating func transferProgressed(
-        _ id: TransferID, _ progress: TransferProgress, at now: Instant, _ effects: inout [SessionEffect]
+        _ id: TransferID, _ progress: TransferProgress, at now: Instant, _ effects: inout SessionEffects
     ) {
         guard id == progressTransfer, let transfer = pending.first(where: { $0.id == id }),
             case .fetching(let job) = loaders[0].activity,

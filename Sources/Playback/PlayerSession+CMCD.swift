@@ -54,7 +54,7 @@ extension PlayerSession {
         writer.set(.state, .token(String(state.letter)))
         if isPositioned {
             writer.set(.playheadTime, .decimal(max(0, position(at: now).seconds * 1e3)))
-            let levels = loaders.indices.filter { loaders[$0].kind != .subtitles }.map { position in
+            let levels = loaders.indices.filter { !loaders[$0].isSubtitles }.map { position in
                 CMCDItem(bufferLevel(of: position, at: now), of: mediaType(of: position))
             }
             writer.set(.bufferLength, .list(levels))

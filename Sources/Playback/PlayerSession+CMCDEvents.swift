@@ -88,15 +88,14 @@ extension PlayerSession {
 
     /// What is left to do when an input has been taken in: events that it led to, the interval, and whether the start is
     /// over.
-    mutating func runTelemetry(_ effects: ArraySlice<SessionEffect>, at now: Instant) {
+    mutating func runTelemetry(_ events: [TimedEvent], at now: Instant) {
         guard isBegun else { return }
         if cmcd[0].started == nil {
             cmcd[0].started = now
             if listens(to: .timeInterval) != nil { cmcd[0].nextInterval = now + telemetryInterval }
             tell(.playState, at: now)
         }
-        for effect in effects {
-            guard case .report(let event) = effect else { continue }
+        for event in events {
             switch event.event {
             case .trackSelected(let kind, _, let bitRate, isSwitch: true) where kind == loaders.first?.kind:
                 let type = mediaType(of: 0)
@@ -145,7 +144,7 @@ extension PlayerSession {
         guard hasTelemetry, request.telemetry?[.sequenceNumber] != nil else { return request }
         var request = request
         cmcd[0].requests += 1
-        request.telemetry?.set(.sequenceNumber, .integer(cmcd[0].requests))
+        request.details.telemetry?.set(.sequenceNumber, .integer(cmcd[0].requests))
         return request
     }
 }

@@ -4,7 +4,7 @@ import Quantities
 /// Keeping the distance from the live edge by the rate of the playhead.
 extension PlayerSession {
     /// Sets the playback rate, or jumps to the edge, when it is time to look.
-    mutating func keepLatency(at now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func keepLatency(at now: Instant, _ effects: inout SessionEffects) {
         guard hasCatchUp else { return }
         guard state == .playing, !isInBreak, !settings.catchesUpInLowLatencyOnly || isLowLatencyStream, knowsLatency
         else {

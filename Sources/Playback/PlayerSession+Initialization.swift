@@ -5,7 +5,7 @@ import Quantities
 extension PlayerSession {
     mutating func sendInitialization(
         of position: Int, _ uri: String, _ range: ByteRange?, due: Instant, attempt: Int,
-        _ effects: inout [SessionEffect]
+        _ effects: inout SessionEffects
     ) {
         send(
             .initialization, .initialization(loader: position), uri: uri, byteRange: range, reading: .discard, due: due,
@@ -14,7 +14,7 @@ extension PlayerSession {
 
     /// Asks once more for the section that a segment waits for.
     mutating func beginInitialization(
-        of position: Int, due: Instant, attempt: Int, _ effects: inout [SessionEffect]
+        of position: Int, due: Instant, attempt: Int, _ effects: inout SessionEffects
     ) {
         guard case .fetching(let job) = loaders[position].activity, job.awaitsInitialization,
             let section = job.initialization
@@ -25,7 +25,7 @@ extension PlayerSession {
 
     /// The section is there: the segment counts, if it has come already.
     mutating func initializationArrived(
-        of position: Int, _ transfer: PendingTransfer, at now: Instant, _ effects: inout [SessionEffect]
+        of position: Int, _ transfer: PendingTransfer, at now: Instant, _ effects: inout SessionEffects
     ) {
         guard case .fetching(var job) = loaders[position].activity, job.awaitsInitialization else { return }
         let section = fingerprint(transfer.uri, job.initialization?.byteRange, of: position)
@@ -39,7 +39,7 @@ extension PlayerSession {
     }
 
     /// Of a segment and its initialization section one has failed for good: the other is of no use.
-    mutating func dropOtherPart(of transfer: PendingTransfer, _ effects: inout [SessionEffect]) {
+    mutating func dropOtherPart(of transfer: PendingTransfer, _ effects: inout SessionEffects) {
         switch transfer.purpose {
         case .segment(let position), .initialization(let position): cancelSegment(of: position, &effects)
         case .manifest, .manifestUpdate, .playlist, .index, .hint, .steering, .assetList, .asset, .abandoned: return
@@ -47,7 +47,7 @@ extension PlayerSession {
     }
 
     /// Lets go of the segment a loader is fetching.
-    mutating func cancelSegment(of position: Int, _ effects: inout [SessionEffect]) {
+    mutating func cancelSegment(of position: Int, _ effects: inout SessionEffects) {
         loaders[position].activity = .idle
         adapting.held.removeAll { $0.loader == position }
         let parts: [TransferPurpose] = [.segment(loader: position), .initialization(loader: position)]

@@ -5,7 +5,7 @@ import Transport
 /// The players of an interstitial's assets: opening them, telling them things, and carrying over what they want.
 extension PlayerSession {
     /// Opens the player of the next asset: of the first at once, of another when the one before has all it needs.
-    mutating func openNextAsset(at now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func openNextAsset(at now: Instant, _ effects: inout SessionEffects) {
         guard let active = breaks?.active.first, !active.assets.isEmpty, active.players.count < 2,
             active.players.last.map({ $0.session.isComplete }) ?? true
         else { return }
@@ -21,13 +21,13 @@ extension PlayerSession {
     }
 
     /// Lets the first asset's player play.
-    mutating func releaseAsset(at now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func releaseAsset(at now: Instant, _ effects: inout SessionEffects) {
         guard breaks?.active.first?.players.isEmpty == false else { return mirrorAsset(at: now, &effects) }
         breaks?.active[0].players[0].session.isHeld = false
         tell(0, .wake, at: now, &effects)
     }
 
-    mutating func wakeAssets(at now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func wakeAssets(at now: Instant, _ effects: inout SessionEffects) {
         for position in breaks?.active.first?.players.indices ?? 0..<0 {
             guard let player = breaks?.active.first?.players[position].session, let wake = player.wakeUp, wake <= now
             else { continue }
@@ -37,23 +37,23 @@ extension PlayerSession {
     }
 
     /// Passes an input of the viewer on to the asset that is on.
-    mutating func tellAsset(_ input: SessionInput, at now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func tellAsset(_ input: SessionInput, at now: Instant, _ effects: inout SessionEffects) {
         for position in breaks?.active.first?.players.indices ?? 0..<0 { tell(position, input, at: now, &effects) }
     }
 
     /// Tells an asset's player something, and carries over what it wants.
     mutating func tell(
-        _ position: Int, _ input: SessionInput, at now: Instant, _ effects: inout [SessionEffect]
+        _ position: Int, _ input: SessionInput, at now: Instant, _ effects: inout SessionEffects
     ) {
         guard let number = breaks?.active.first?.players[position].number else { return }
-        var wanted: [SessionEffect] = []
+        var wanted = SessionEffects()
         breaks?.active[0].players[position].session.handle(input, at: now, effects: &wanted)
-        for effect in wanted { carry(effect, from: position, number, &effects) }
+        while let effect = wanted.takeFirst() { carry(effect, from: position, number, &effects) }
         if position == 0 { mirrorAsset(at: now, &effects) }
     }
 
     private mutating func carry(
-        _ effect: SessionEffect, from position: Int, _ number: Int, _ effects: inout [SessionEffect]
+        _ effect: SessionEffect, from position: Int, _ number: Int, _ effects: inout SessionEffects
     ) {
         switch effect {
         case .begin(let id, let request):
@@ -76,7 +76,7 @@ extension PlayerSession {
     }
 
     /// What an asset's player reports, as far as it concerns the viewer.
-    private mutating func carry(_ event: TimedEvent, from position: Int, _ effects: inout [SessionEffect]) {
+    private mutating func carry(_ event: TimedEvent, from position: Int, _ effects: inout SessionEffects) {
         switch event.event {
         case .rendered(let kind, let duration, _):
             if breaks?.active[0].players[position].session.loaders.first?.kind == kind {
@@ -92,7 +92,7 @@ extension PlayerSession {
     }
 
     /// The session's state while a break is on: that of the asset's player, which the viewer sees.
-    private mutating func mirrorAsset(at now: Instant, _ effects: inout [SessionEffect]) {
+    private mutating func mirrorAsset(at now: Instant, _ effects: inout SessionEffects) {
         guard isInBreak, !state.isFinal else { return }
         guard let player = breaks?.active.first?.players.first?.session else {
             return change(to: hasStarted ? .rebuffering : .starting, at: now, &effects)
@@ -114,29 +114,29 @@ extension PlayerSession {
     ///
     /// - Returns: False when the player is gone.
     mutating func finishedOfAsset(
-        _ transfer: PendingTransfer, _ outcome: TransferReport, at now: Instant, _ effects: inout [SessionEffect]
+        _ transfer: PendingTransfer, _ outcome: TransferReport, at now: Instant, _ effects: inout SessionEffects
     ) -> Bool {
         guard let position = player(of: transfer), case .asset(let asset) = transfer.purpose else { return false }
-        let before = effects.count
+        let before = effects.endedCount
         tell(position, .transferFinished(asset.id, outcome), at: now, &effects)
-        renumber(from: before, as: transfer.id, asset.id, &effects)
+        effects.renumber(from: before, asset.id, as: transfer.id)
         settleBreak(at: now, &effects)
         return true
     }
 
     /// A hop of an asset's transfer; false when the player is gone.
     mutating func redirectedOfAsset(
-        _ transfer: PendingTransfer, _ outcome: TransferReport, _ effects: inout [SessionEffect]
+        _ transfer: PendingTransfer, _ outcome: TransferReport, _ effects: inout SessionEffects
     ) -> Bool {
         guard let position = player(of: transfer), case .asset(let asset) = transfer.purpose else { return false }
-        let before = effects.count
+        let before = effects.endedCount
         tell(position, .transferRedirected(asset.id, outcome), at: outcome.timings.ended, &effects)
-        renumber(from: before, as: transfer.id, asset.id, &effects)
+        effects.renumber(from: before, asset.id, as: transfer.id)
         return true
     }
 
     mutating func chunkArrivedOfAsset(
-        _ transfer: PendingTransfer, _ chunk: ChunkArrival, at now: Instant, _ effects: inout [SessionEffect]
+        _ transfer: PendingTransfer, _ chunk: ChunkArrival, at now: Instant, _ effects: inout SessionEffects
     ) {
         guard let position = player(of: transfer), case .asset(let asset) = transfer.purpose else { return }
         tell(position, .chunkArrived(asset.id, chunk), at: now, &effects)
@@ -145,19 +145,5 @@ extension PlayerSession {
     private func player(of transfer: PendingTransfer) -> Int? {
         guard case .asset(let asset) = transfer.purpose else { return nil }
         return breaks?.active.first?.players.firstIndex { $0.number == asset.player }
-    }
-
-    /// Gives the records of an asset's transfer the number that the session knows it by.
-    private func renumber(
-        from start: Int, as own: TransferID, _ theirs: TransferID, _ effects: inout [SessionEffect]
-    ) {
-        for index in start..<effects.count {
-            guard case .report(var event) = effects[index], case .transferFinished(var record) = event.event,
-                record.id == theirs
-            else { continue }
-            record.id = own
-            event.event = .transferFinished(record)
-            effects[index] = .report(event)
-        }
     }
 }

@@ -72,7 +72,7 @@ extension PlayerSession {
     // MARK: Before and during a break
 
     /// Prepares the next break when it is near, and moves on in the one that is on.
-    mutating func runBreaks(at now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func runBreaks(at now: Instant, _ effects: inout SessionEffects) {
         guard let schedule = breaks, !state.isFinal else { return }
         if schedule.active.isEmpty {
             guard isPositioned, let next = schedule.upcoming.first,
@@ -92,7 +92,7 @@ extension PlayerSession {
     }
 
     private mutating func prepare(
-        _ next: InterstitialSchedule.Break, at now: Instant, _ effects: inout [SessionEffect]
+        _ next: InterstitialSchedule.Break, at now: Instant, _ effects: inout SessionEffects
     ) {
         breaks?.upcoming.removeFirst()
         var active = InterstitialSchedule.Active(place: next)
@@ -112,7 +112,7 @@ extension PlayerSession {
         URIReference.setting([URIReference.Parameter("_HLS_primary_id", String(seed, radix: 16))], of: uri)
     }
 
-    mutating func beginAssetList(due: Instant, attempt: Int, _ effects: inout [SessionEffect]) {
+    mutating func beginAssetList(due: Instant, attempt: Int, _ effects: inout SessionEffects) {
         guard let place = breaks?.active.first?.place, case .list(let uri) = place.interstitial.content else { return }
         send(
             .assetList, .assetList, uri: withPrimaryID(URIReference.resolve(uri, against: place.base)),
@@ -120,7 +120,7 @@ extension PlayerSession {
     }
 
     mutating func assetListArrived(
-        _ list: AssetList, from uri: String, at now: Instant, _ effects: inout [SessionEffect]
+        _ list: AssetList, from uri: String, at now: Instant, _ effects: inout SessionEffects
     ) {
         guard breaks?.active.isEmpty == false else { return }
         let assets = list.assets.map { withPrimaryID(URIReference.resolve($0.uri, against: uri)) }
@@ -129,7 +129,7 @@ extension PlayerSession {
         settleBreak(at: now, &effects)
     }
 
-    mutating func assetListFailed(at now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func assetListFailed(at now: Instant, _ effects: inout SessionEffects) {
         guard breaks?.active.isEmpty == false else { return }
         breaks?.active[0].isListed = true
         breaks?.active[0].isFailed = true
@@ -139,13 +139,13 @@ extension PlayerSession {
     /// Leaves the primary presentation, when a break begins where the playhead is.
     ///
     /// - Returns: False when there is none.
-    mutating func enterBreak(at now: Instant, _ effects: inout [SessionEffect]) -> Bool {
+    mutating func enterBreak(at now: Instant, _ effects: inout SessionEffects) -> Bool {
         guard !isInBreak, let stop = nextBreak, stop <= playhead, isPositioned else { return false }
         if breaks?.active.isEmpty == true, let next = breaks?.upcoming.first { prepare(next, at: now, &effects) }
         guard breaks?.active.isEmpty == false else { return false }
         flushRendered(at: now, &effects)
         breaks?.active[0].isOn = true
-        effects.append(.report(TimedEvent(at: now, .interstitialStarted)))
+        effects.report(TimedEvent(at: now, .interstitialStarted))
         replanSegments()
         openNextAsset(at: now, &effects)
         if let active = breaks?.active.first, !active.players.isEmpty || !active.isListed || !active.assets.isEmpty {
@@ -156,7 +156,7 @@ extension PlayerSession {
     }
 
     /// Moves on when the asset that is on has ended: to the next one, or back to the primary presentation.
-    mutating func settleBreak(at now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func settleBreak(at now: Instant, _ effects: inout SessionEffects) {
         while let active = breaks?.active.first, active.isOn, !state.isFinal {
             if let player = active.players.first {
                 let isPlayedOut = isPlayedOut(active, at: now)
@@ -186,7 +186,7 @@ extension PlayerSession {
 
     /// Goes back to the primary presentation.
     mutating func endBreak(
-        isFailed: Bool, resumes: Bool, at now: Instant, _ effects: inout [SessionEffect]
+        isFailed: Bool, resumes: Bool, at now: Instant, _ effects: inout SessionEffects
     ) {
         guard let active = breaks?.active.first else { return }
         breaks?.active.removeAll()
@@ -201,7 +201,7 @@ extension PlayerSession {
         resumePrimary(at: target, now, &effects)
     }
 
-    private mutating func resumePrimary(at target: MediaTime, _ now: Instant, _ effects: inout [SessionEffect]) {
+    private mutating func resumePrimary(at target: MediaTime, _ now: Instant, _ effects: inout SessionEffects) {
         let isBuffered = loaders.allSatisfy {
             $0.kind == .subtitles || ($0.buffer.rendered <= target && target < $0.buffer.end)
         }

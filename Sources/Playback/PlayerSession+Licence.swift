@@ -25,7 +25,7 @@ extension PlayerSession {
     var awaitsLicence: Bool { settings.requestsLicences && !isAsset && licence != .settled }
 
     /// Asks for a licence as soon as it is known that one is needed.
-    mutating func checkLicence(_ effects: inout [SessionEffect]) {
+    mutating func checkLicence(_ effects: inout SessionEffects) {
         guard settings.requestsLicences, !isAsset, licence == .undecided, !loaders.isEmpty else { return }
         if isProtected {
             licence = .awaited
@@ -48,7 +48,7 @@ extension PlayerSession {
         }
     }
 
-    mutating func licenceAnswered(_ answer: LicenceAnswer, at now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func licenceAnswered(_ answer: LicenceAnswer, at now: Instant, _ effects: inout SessionEffects) {
         guard licence == .awaited, !state.isFinal else { return }
         licence = .settled
         if case .refused(let status, let error) = answer {

@@ -5,7 +5,7 @@ import Quantities
 extension PlayerSession {
     mutating func playlistArrived(
         of position: Int, _ playlist: MediaPlaylist, from uri: String, age: TimeAmount? = nil, at now: Instant,
-        _ effects: inout [SessionEffect]
+        _ effects: inout SessionEffects
     ) {
         let old = loaders[position].hasSelectedMedia ? loaders[position].media : nil
         loaders[position].reload.isPending = false
@@ -65,7 +65,7 @@ extension PlayerSession {
     }
 
     private mutating func failIfStuck(
-        _ position: Int, _ playlist: MediaPlaylist, at now: Instant, _ effects: inout [SessionEffect]
+        _ position: Int, _ playlist: MediaPlaylist, at now: Instant, _ effects: inout SessionEffects
     ) {
         guard let limit = settings.stuckAfterTargetDurations else { return }
         let unchanged = now - loaders[position].reload.lastChanged
@@ -172,7 +172,7 @@ extension PlayerSession {
     /// The viewer has fallen out of the window of a live stream: go on at the live edge's distance.
     ///
     /// - Returns: False when that place is no other than where the viewer is.
-    mutating func rejoinLive(at now: Instant, _ effects: inout [SessionEffect]) -> Bool {
+    mutating func rejoinLive(at now: Instant, _ effects: inout SessionEffects) -> Bool {
         guard let media = loaders.first?.media, let start = liveStart(of: media, at: now), start != playhead else {
             return false
         }

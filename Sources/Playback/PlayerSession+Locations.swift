@@ -76,7 +76,7 @@ extension PlayerSession {
     ///
     /// - Returns: False when there is none.
     mutating func failOver(
-        _ position: Int, from failed: String?, at now: Instant, _ effects: inout [SessionEffect]
+        _ position: Int, from failed: String?, at now: Instant, _ effects: inout SessionEffects
     ) -> Bool {
         guard let failed else { return false }
         // The loader may have left the place meanwhile, because another one's transfer failed there first.
@@ -99,7 +99,7 @@ extension PlayerSession {
     }
 
     /// Moves every loader to the location that is best now.
-    mutating func relocate(isFailover: Bool, at now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func relocate(isFailover: Bool, at now: Instant, _ effects: inout SessionEffects) {
         var hasMoved = false
         for position in loaders.indices {
             guard let track = track(of: position) else { continue }
@@ -112,13 +112,13 @@ extension PlayerSession {
             openMedia(of: position, at: now, &effects)
             if position == 0 { followRenditionGroups(at: now, &effects) }
         }
-        if hasMoved { effects.append(.report(TimedEvent(at: now, .locationChanged(isFailover: isFailover)))) }
+        if hasMoved { effects.report(TimedEvent(at: now, .locationChanged(isFailover: isFailover))) }
     }
 
     // MARK: Steering
 
     /// Takes a presentation's steering declaration; true when playback has to wait for the server's first answer.
-    mutating func openSteering(at now: Instant, _ effects: inout [SessionEffect]) -> Bool {
+    mutating func openSteering(at now: Instant, _ effects: inout SessionEffects) -> Bool {
         guard let declared = presentation?.steering else { return false }
         locations.priority = declared.initialLocations
         let isInline = declared.serverURI.utf8.starts(with: "data:".utf8)
@@ -136,7 +136,7 @@ extension PlayerSession {
         return declared.asksBeforeStart
     }
 
-    mutating func beginSteering(due: Instant, _ effects: inout [SessionEffect]) {
+    mutating func beginSteering(due: Instant, _ effects: inout SessionEffects) {
         guard let steering = locations.steering else { return }
         locations.steering?.due = nil
         let prefix = presentation?.format == .dash ? "_DASH_" : "_HLS_"
@@ -160,7 +160,7 @@ extension PlayerSession {
     }
 
     mutating func steeringArrived(
-        _ manifest: SteeringManifest, from uri: String, at now: Instant, _ effects: inout [SessionEffect]
+        _ manifest: SteeringManifest, from uri: String, at now: Instant, _ effects: inout SessionEffects
     ) {
         take(manifest, from: uri, at: now)
         relocate(isFailover: false, at: now, &effects)
@@ -191,7 +191,7 @@ extension PlayerSession {
     }
 
     /// rfc8216bis section 7.2: 410 ends steering, 429 says when to ask again, other failures wait for the time to live.
-    mutating func steeringFailed(_ outcome: TransferReport, at now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func steeringFailed(_ outcome: TransferReport, at now: Instant, _ effects: inout SessionEffects) {
         if outcome.status == 410 {
             locations.steering = nil
         } else if let life = locations.steering?.timeToLive {

@@ -122,7 +122,7 @@ extension PlayerSession {
 
     /// Asks for the part that a playlist announces, when it is the one that the loader needs next.
     mutating func beginHint(
-        of position: Int, _ media: LoadedMedia, at now: Instant, _ effects: inout [SessionEffect]
+        of position: Int, _ media: LoadedMedia, at now: Instant, _ effects: inout SessionEffects
     ) {
         guard settings.usesLowLatency, loaders[position].preload == nil, let playlist = media.playlist,
             let hint = playlist.extras.preloadHints.first(where: { $0.kind == .part }),
@@ -144,7 +144,8 @@ extension PlayerSession {
         let job = SegmentJob(
             SegmentJob.Content(segment: segment, base: media.base), sequence: wanted, duration: segment.duration,
             part: part, start: segment.start + media.offset, end: segment.end + media.offset,
-            bitRate: track(of: position)?.bitRate ?? .zero, due: now, stage: .segment)
+            bitRate: track(of: position)?.bitRate ?? .zero, due: now, stage: .segment,
+            mediaNumber: loaders[position].mediaNumber)
         send(
             transferKind(of: position), .hint(loader: position), uri: uri, byteRange: range, reading: .discard,
             due: now, attempt: 0, segment: job, &effects)
@@ -166,7 +167,7 @@ extension PlayerSession {
     ///
     /// - Returns: True when the job needs no transfer of its own.
     mutating func takePreload(
-        of position: Int, _ job: SegmentJob, at now: Instant, _ effects: inout [SessionEffect]
+        of position: Int, _ job: SegmentJob, at now: Instant, _ effects: inout SessionEffects
     ) -> Bool {
         guard let preload = loaders[position].preload, let part = job.part else { return false }
         guard preload.sequence == job.sequence, preload.part == part,
@@ -187,7 +188,7 @@ extension PlayerSession {
 
     /// The transfer of an announced part has ended well.
     mutating func hintArrived(
-        of position: Int, _ outcome: TransferReport, at now: Instant, _ effects: inout [SessionEffect]
+        of position: Int, _ outcome: TransferReport, at now: Instant, _ effects: inout SessionEffects
     ) {
         guard let preload = loaders[position].preload else { return }
         if case .fetching(let job) = loaders[position].activity, job.sequence == preload.sequence,
@@ -201,7 +202,7 @@ extension PlayerSession {
     }
 
     /// The transfer of an announced part has failed: it is asked for like any other once it is listed.
-    mutating func hintFailed(of position: Int, at now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func hintFailed(of position: Int, at now: Instant, _ effects: inout SessionEffects) {
         guard let preload = loaders[position].preload else { return }
         loaders[position].preload = nil
         guard case .fetching(let job) = loaders[position].activity, job.sequence == preload.sequence,
@@ -211,7 +212,7 @@ extension PlayerSession {
     }
 
     /// An announced part that the next version of the playlist neither lists nor announces again is let go of.
-    mutating func checkPreload(of position: Int, _ effects: inout [SessionEffect]) {
+    mutating func checkPreload(of position: Int, _ effects: inout SessionEffects) {
         guard let preload = loaders[position].preload, let media = loaders[position].media,
             let playlist = media.playlist
         else { return }
@@ -224,7 +225,7 @@ extension PlayerSession {
     }
 
     /// Lets go of an announced part, unless it has become the one that the loader is fetching.
-    mutating func cancelPreload(of position: Int, _ effects: inout [SessionEffect]) {
+    mutating func cancelPreload(of position: Int, _ effects: inout SessionEffects) {
         guard let preload = loaders[position].preload else { return }
         if case .fetching(let job) = loaders[position].activity, job.sequence == preload.sequence,
             job.part == preload.part, job.stage == .segment

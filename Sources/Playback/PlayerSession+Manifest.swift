@@ -28,7 +28,7 @@ extension PlayerSession {
     }
 
     mutating func manifestArrived(
-        _ manifest: DecodedManifest, from uri: String, begun: Instant, at now: Instant, _ effects: inout [SessionEffect]
+        _ manifest: DecodedManifest, from uri: String, begun: Instant, at now: Instant, _ effects: inout SessionEffects
     ) {
         presentationBase = uri
         switch manifest {
@@ -59,7 +59,7 @@ extension PlayerSession {
     }
 
     /// Opens the presentation once its clock is known and its steering server has been heard, where it wants that.
-    mutating func openIfReady(at now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func openIfReady(at now: Instant, _ effects: inout SessionEffects) {
         guard !awaited.clock, !awaited.steering, loaders.isEmpty, !state.isFinal, let presentation else { return }
         openLoaders(in: startingPeriod(of: presentation, at: now), at: now, &effects)
     }
@@ -74,7 +74,7 @@ extension PlayerSession {
     }
 
     /// Makes a loader for each kind of media of a period and has it find its segments.
-    private mutating func openLoaders(in period: Int, at now: Instant, _ effects: inout [SessionEffect]) {
+    private mutating func openLoaders(in period: Int, at now: Instant, _ effects: inout SessionEffects) {
         guard let presentation, period < presentation.periods.count else {
             return fail(.nothingToPlay, at: now, &effects)
         }
@@ -151,7 +151,7 @@ extension PlayerSession {
     }
 
     private mutating func addLoader(
-        for set: Int, in period: Int, start: MediaTime, _ effects: inout [SessionEffect], at now: Instant
+        for set: Int, in period: Int, start: MediaTime, _ effects: inout SessionEffects, at now: Instant
     ) {
         guard let tracks = presentation?.periods[period].switchingSets[set].tracks,
             let kind = presentation?.periods[period].switchingSets[set].kind
@@ -167,7 +167,7 @@ extension PlayerSession {
 
     /// Turns a loader to a track: what it has buffered stays, what comes next is of the new track.
     mutating func select(
-        track index: Int, of position: Int, isFirst: Bool = false, at now: Instant, _ effects: inout [SessionEffect]
+        track index: Int, of position: Int, isFirst: Bool = false, at now: Instant, _ effects: inout SessionEffects
     ) {
         if !isFirst, let media = loaders[position].media, !media.isLive, presentation?.isDynamic != true,
             !loaders[position].known.contains(where: { $0.selection == media.selection })
@@ -198,7 +198,7 @@ extension PlayerSession {
     }
 
     /// Finds the segments of a loader's track: in the MPD, or by fetching its playlist or index.
-    mutating func openMedia(of position: Int, at now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func openMedia(of position: Int, at now: Instant, _ effects: inout SessionEffects) {
         let selection = loaders[position].selection
         switch track(of: position)?.media {
         case .segments(let segments)?:
@@ -219,7 +219,7 @@ extension PlayerSession {
     }
 
     /// A variant, or the location it is taken from, may name other groups of renditions than the one before it.
-    mutating func followRenditionGroups(at now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func followRenditionGroups(at now: Instant, _ effects: inout SessionEffects) {
         guard presentation?.format == .hls, let sets = presentation?.periods.first?.switchingSets else { return }
         for position in loaders.indices.dropFirst() {
             guard let set = renditionSet(loaders[position].kind, in: sets), set != loaders[position].selection.set

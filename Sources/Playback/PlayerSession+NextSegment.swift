@@ -7,7 +7,7 @@ extension PlayerSession {
     enum NextSegment {
         case ready(SegmentSpan)
         /// A part of a segment, made to look like one.
-        case readyPart(Segment, part: Int)
+        indirect case readyPart(Segment, part: Int)
         /// A dynamic MPD lists it, but it is not there before this instant.
         case notBefore(Instant)
         /// It is not listed yet.
@@ -19,7 +19,8 @@ extension PlayerSession {
     }
 
     mutating func nextSegment(of position: Int, _ media: LoadedMedia, at now: Instant) -> NextSegment {
-        let mayGrow = media.isLive || expectsUpdates
+        let window = availability
+        let mayGrow = media.isLive || window?.grows == true
         if let playlist = media.playlist, playlist.isLowLatency, settings.usesLowLatency {
             return nextPiece(of: position, playlist, media)
         }
@@ -32,19 +33,15 @@ extension PlayerSession {
             return mayGrow ? .awaitsReload : .endOfPeriod
         }
         guard let segment = found ?? media.segments.span(sequence) else { return .lost }
-        // Field by field: the timing has lists of locations, which would be copied with it.
-        guard let begin = presentation?.dynamicTiming?.availabilityStart, presentation?.isDynamic == true else {
+        guard let window else {
             if media.isLive, loaders[position].nextSequence == nil, isBehindWindow(segment, position, media) {
                 return .lost
             }
             return .ready(segment)
         }
-        let end = begin + (segment.end - .zero)
+        let end = window.start + (segment.end - .zero)
         let available = instant(at: end - media.segments.availabilityOffset)
-        if let depth = presentation?.dynamicTiming?.timeShiftBufferDepth, wall(at: now) > end + segment.duration + depth
-        {
-            return .lost
-        }
+        if let depth = window.depth, wall(at: now) > end + segment.duration + depth { return .lost }
         return available <= now ? .ready(segment) : .notBefore(available)
     }
 

@@ -29,7 +29,7 @@ extension PlayerSession {
 
     /// The buffer level up to which a loader fetches.
     func forwardTarget(of position: Int) -> TimeAmount {
-        if position > 0, loaders[position].kind == .audio, leadOverMain(position) != nil { return .max }
+        if position > 0, loaders[position].isAudio, leadOverMain(position) != nil { return .max }
         var target = settings.forwardTarget
         if let bytes = settings.forwardBytes, let rate = bitRate(of: position)?.bitsPerSecond, rate > 0 {
             target = max(target, .seconds(Double(bytes.count) * 8 / rate))
@@ -68,7 +68,7 @@ extension PlayerSession {
 
     /// Until when a loader waits for the main one; nil when it need not.
     func waitForMain(_ position: Int, at now: Instant) -> Instant? {
-        guard position > 0, loaders[position].kind == .audio, !loaders[0].isComplete else { return nil }
+        guard position > 0, loaders[position].isAudio, !loaders[0].isComplete else { return nil }
         let main = loaders[0].buffer.end
         if settings.loading == .mainFirst, !hasStarted, main <= startedFrom { return .distantFuture }
         guard let lead = leadOverMain(position) else { return nil }
@@ -90,7 +90,7 @@ extension PlayerSession {
         settings.pictureSegments <= 1
             || loaders.indices.allSatisfy { position in
                 let loader = loaders[position]
-                return loader.kind == .subtitles || loader.isComplete
+                return loader.isSubtitles || loader.isComplete
                     || loader.storedSegments >= settings.pictureSegments
                     || loader.buffer.end - playhead >= forwardTarget(of: position)
             }
@@ -108,7 +108,7 @@ extension PlayerSession {
     /// all are full they rest until the first has fallen to the refill level.
     ///
     /// A round reckons with how far the decoders had read when it began (`ManifestDemuxer::OnDemuxerStreamRead`).
-    mutating func beginInTurn(at now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func beginInTurn(at now: Instant, _ effects: inout SessionEffects) {
         guard loaders.allSatisfy({ $0.isIdle }) else { return }
         if let due = adapting.turnDue {
             guard due <= now else { return }
@@ -150,7 +150,7 @@ extension PlayerSession {
     }
 
     /// Gives a loader its turn; false when the round goes on later.
-    private mutating func takeTurn(_ position: Int, at now: Instant, _ effects: inout [SessionEffect]) -> Bool {
+    private mutating func takeTurn(_ position: Int, at now: Instant, _ effects: inout SessionEffects) -> Bool {
         if loaders[position].isComplete {
             adapting.turn += 1
             return true

@@ -9,7 +9,7 @@ extension PlayerSession {
         var last: MediaTime?
         for position in loaders.indices {
             // Players go on without subtitles that have not come.
-            guard loaders[position].kind != .subtitles else { continue }
+            guard !loaders[position].isSubtitles else { continue }
             let end = loaders[position].buffer.end
             last = max(last ?? end, end)
             if !loaders[position].isComplete { limit = min(limit ?? end, end) }
@@ -21,7 +21,7 @@ extension PlayerSession {
 
     /// True when nothing more will be fetched.
     var isComplete: Bool {
-        !loaders.isEmpty && loaders.indices.allSatisfy { loaders[$0].isComplete || loaders[$0].kind == .subtitles }
+        !loaders.isEmpty && loaders.indices.allSatisfy { loaders[$0].isComplete || loaders[$0].isSubtitles }
     }
 
     /// When the playhead reaches its limit, while it moves.
@@ -31,7 +31,7 @@ extension PlayerSession {
     }
 
     /// Moves the playhead to where it is at `now`; where the buffer ran out on the way, it stopped then.
-    mutating func advance(to now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func advance(to now: Instant, _ effects: inout SessionEffects) {
         guard state == .playing, !isInBreak, let limitInstant = instantOfPlaybackLimit else {
             playheadInstant = max(playheadInstant, now)
             return
@@ -60,8 +60,9 @@ extension PlayerSession {
     }
 
     /// Reports segments that have played to their end, each at the instant at which it did.
-    private mutating func reportRendered(_ effects: inout [SessionEffect]) {
+    private mutating func reportRendered(_ effects: inout SessionEffects) {
         let playhead = playhead
+        guard loaders.indices.contains(where: { loaders[$0].buffer.hasEntry(before: playhead) }) else { return }
         let playheadInstant = playheadInstant
         let origin = liveOrigin
         let wallAtZero = context.wallStart + clockOffset
@@ -70,28 +71,28 @@ extension PlayerSession {
             let kind = loaders[position].kind
             loaders[position].buffer.advance(to: playhead) { end, duration, bitRate in
                 let at = playheadInstant - Self.realTime(for: playhead - end, at: rate)
-                effects.append(.report(TimedEvent(at: at, .rendered(kind, duration: duration, bitRate: bitRate))))
+                effects.report(TimedEvent(at: at, .rendered(kind, duration: duration, bitRate: bitRate)))
                 if position == 0, let origin {
                     let latency = (wallAtZero + TimeAmount(nanoseconds: at.nanoseconds)) - (origin + (end - .zero))
-                    effects.append(.report(TimedEvent(at: at, .latencySampled(latency))))
+                    effects.report(TimedEvent(at: at, .latencySampled(latency)))
                 }
             }
         }
     }
 
     /// Reports what has been rendered of the segments under the playhead.
-    mutating func flushRendered(at now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func flushRendered(at now: Instant, _ effects: inout SessionEffects) {
         let playhead = playhead
         for position in loaders.indices {
             let kind = loaders[position].kind
             loaders[position].buffer.flush(at: playhead) { _, duration, bitRate in
-                effects.append(.report(TimedEvent(at: now, .rendered(kind, duration: duration, bitRate: bitRate))))
+                effects.report(TimedEvent(at: now, .rendered(kind, duration: duration, bitRate: bitRate)))
             }
         }
     }
 
     /// Starts or resumes the playhead when enough is buffered, and ends a playback that has nothing left.
-    mutating func updatePlayback(at now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func updatePlayback(at now: Instant, _ effects: inout SessionEffects) {
         guard !isInBreak, !isHeld else { return }
         switch state {
         case .starting, .rebuffering, .seeking:
@@ -162,14 +163,14 @@ extension PlayerSession {
         return false
     }
 
-    mutating func pause(at now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func pause(at now: Instant, _ effects: inout SessionEffects) {
         guard state == .playing || state == .rebuffering else { return }
         if isInBreak { return tellAsset(.pause, at: now, &effects) }
         change(to: .paused, at: now, &effects)
         replanSegments()
     }
 
-    mutating func resume(at now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func resume(at now: Instant, _ effects: inout SessionEffects) {
         guard state == .paused else { return }
         if isInBreak { return tellAsset(.resume, at: now, &effects) }
         playheadInstant = now
@@ -182,7 +183,7 @@ extension PlayerSession {
     }
 
     /// Jumps: inside the buffer at once, else everything is fetched anew from there.
-    mutating func seek(to wanted: MediaTime, at now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func seek(to wanted: MediaTime, at now: Instant, _ effects: inout SessionEffects) {
         guard hasStarted, !state.isFinal else { return }
         if isInBreak { endBreak(isFailed: false, resumes: false, at: now, &effects) }
         let target = clampedToPresentation(wanted, at: now)
@@ -204,7 +205,7 @@ extension PlayerSession {
     }
 
     /// Empties all buffers and has every loader find its segment by time.
-    mutating func restartLoaders(at target: MediaTime, cancelling: Bool, _ effects: inout [SessionEffect]) {
+    mutating func restartLoaders(at target: MediaTime, cancelling: Bool, _ effects: inout SessionEffects) {
         for position in loaders.indices {
             loaders[position].buffer.reset(at: target)
             loaders[position].replacing = nil

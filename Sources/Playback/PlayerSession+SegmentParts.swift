@@ -5,7 +5,7 @@ import Transport
 /// One segment's parts, one after another: key, initialization section, media.
 extension PlayerSession {
     /// Begins the first part of the loader's segment that has not been fetched.
-    mutating func beginSegmentPart(of position: Int, due: Instant, attempt: Int, _ effects: inout [SessionEffect]) {
+    mutating func beginSegmentPart(of position: Int, due: Instant, attempt: Int, _ effects: inout SessionEffects) {
         var activity = TrackLoader.Activity.idle
         swap(&activity, &loaders[position].activity)
         guard case .fetching(let job) = consume activity else { return }
@@ -14,7 +14,7 @@ extension PlayerSession {
 
     /// Begins the first part of a segment that has not been fetched, and keeps the job with its loader.
     mutating func begin(
-        _ job: consuming SegmentJob, of position: Int, due: Instant, attempt: Int, _ effects: inout [SessionEffect]
+        _ job: consuming SegmentJob, of position: Int, due: Instant, attempt: Int, _ effects: inout SessionEffects
     ) {
         if job.stage == .key {
             if let key = job.key {
@@ -28,7 +28,9 @@ extension PlayerSession {
             job.stage = .initialization
         }
         if job.stage == .initialization {
-            if let section = job.initialization, !isContinued(position) {
+            if job.hasInitialization, !isContinued(position), !hasNamelessInitialization(position),
+                let section = job.initialization
+            {
                 let uri = queried(named(section.uri, base: job.base), of: position)
                 let number = fingerprint(uri, section.byteRange, of: position)
                 if !loaders[position].fetched.contains(number) {
@@ -47,14 +49,19 @@ extension PlayerSession {
             }
             job.stage = .segment
         }
-        loaders[position].activity = .fetching(job)
         sendSegment(of: position, job, due: due, attempt: attempt, &effects)
+        loaders[position].activity = .fetching(consume job)
+    }
+
+    /// True where resources have no names and a loader's track has its initialization section: known without looking at it.
+    private mutating func hasNamelessInitialization(_ position: Int) -> Bool {
+        !context.namesResources && loaders[position].fetched.contains(fingerprint("", nil, of: position))
     }
 
     private mutating func sendSegment(
-        of position: Int, _ job: SegmentJob, due: Instant, attempt: Int, _ effects: inout [SessionEffect]
+        of position: Int, _ job: SegmentJob, due: Instant, attempt: Int, _ effects: inout SessionEffects
     ) {
-        let uri = queried(named(job.uri, base: job.base), of: position)
+        let uri = context.namesResources ? queried(named(job.uri, base: job.base), of: position) : ""
         sendPart(
             transferKind(of: position), uri, job.byteRange, of: position, job, due: due, attempt: attempt,
             &effects)
@@ -82,7 +89,7 @@ extension PlayerSession {
 
     private mutating func sendPart(
         _ kind: TransferKind, _ uri: String, _ range: ByteRange?, of position: Int, _ job: SegmentJob, due: Instant,
-        attempt: Int, _ effects: inout [SessionEffect]
+        attempt: Int, _ effects: inout SessionEffects
     ) {
         send(
             kind, .segment(loader: position), uri: uri, byteRange: range,
@@ -92,7 +99,7 @@ extension PlayerSession {
 
     mutating func segmentPartArrived(
         of position: Int, _ transfer: PendingTransfer, _ outcome: TransferReport, at now: Instant,
-        _ effects: inout [SessionEffect]
+        _ effects: inout SessionEffects
     ) {
         // The job is moved out, not copied; whoever still needs it puts it back.
         var activity = TrackLoader.Activity.idle
@@ -121,7 +128,7 @@ extension PlayerSession {
 
     mutating func segmentArrived(
         of position: Int, _ job: SegmentJob, _ outcome: TransferReport, at now: Instant,
-        _ effects: inout [SessionEffect], wasHinted: Bool = false
+        _ effects: inout SessionEffects, wasHinted: Bool = false
     ) {
         loaders[position].activity = .idle
         loaders[position].plannedDue = nil
@@ -129,7 +136,10 @@ extension PlayerSession {
         // A media playlist by itself declares no bit rate: then the segment's own counts.
         let measured = BitRate(outcome.bytes, over: job.duration)
         store(job, bitRate: job.bitRate > .zero ? job.bitRate : measured, in: position)
-        if loaders[position].hasSelectedMedia, presentation?.isDynamic != true {
+        // A new MPD may number its segments anew: then the next one is found by time.
+        if loaders[position].hasSelectedMedia,
+            job.mediaNumber == loaders[position].mediaNumber || presentation?.isDynamic != true
+        {
             moveOn(position, from: job.sequence, part: job.part)
         } else {
             loaders[position].nextSequence = nil
@@ -144,7 +154,7 @@ extension PlayerSession {
 
     /// A chunk of a segment in the making is there: it can be played.
     mutating func chunkArrived(
-        _ id: TransferID, _ chunk: ChunkArrival, at now: Instant, _ effects: inout [SessionEffect]
+        _ id: TransferID, _ chunk: ChunkArrival, at now: Instant, _ effects: inout SessionEffects
     ) {
         guard let transfer = pending.first(where: { $0.id == id }) else { return }
         if case .asset = transfer.purpose { return chunkArrivedOfAsset(transfer, chunk, at: now, &effects) }
@@ -157,7 +167,9 @@ extension PlayerSession {
 
     /// The number of a key or an initialization section of a loader's track; where resources have no names, each track has
     /// one of each.
-    func fingerprint(
+    ///
+    /// Mutating only so that it happens in place.
+    mutating func fingerprint(
         _ uri: String, _ range: ByteRange?, of position: Int, isKey: Bool = false
     ) -> UInt64 {
         guard context.namesResources else {

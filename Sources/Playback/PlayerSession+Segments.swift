@@ -11,7 +11,7 @@ extension PlayerSession {
     }
 
     /// Begins the next segment of each loader that is idle and due.
-    mutating func beginDueSegments(at now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func beginDueSegments(at now: Instant, _ effects: inout SessionEffects) {
         guard isPositioned else { return }
         if settings.loading == .sequential { return beginInTurn(at: now, &effects) }
         // Gaps and period ends need no transfer, and a rejoin moves every loader, so one pass may take several steps; a
@@ -34,7 +34,7 @@ extension PlayerSession {
 
     /// Takes one step for a loader; true when another may follow at once.
     private mutating func beginSegmentIfDue(
-        of position: Int, at now: Instant, _ effects: inout [SessionEffect]
+        of position: Int, at now: Instant, _ effects: inout SessionEffects
     ) -> Bool {
         // Nothing here copies a whole loader: this is asked for each loader with every input.
         let planned = loaders[position].plannedDue
@@ -57,13 +57,15 @@ extension PlayerSession {
 
     /// Goes for a loader's next segment, whatever its buffer holds; true when another step may follow at once.
     mutating func step(
-        _ position: Int, _ media: LoadedMedia, due: Instant, at now: Instant, _ effects: inout [SessionEffect]
+        _ position: Int, _ media: LoadedMedia, due: Instant, at now: Instant, _ effects: inout SessionEffects
     ) -> Bool {
         switch nextSegment(of: position, media, at: now) {
         case .ready(let span):
-            return take(span, nil, of: position, media, due: due, at: now, &effects)
+            guard let content = SegmentJob.Content.of(span, media, context) else { return false }
+            return take(span, content, part: nil, of: position, media, due: due, at: now, &effects)
         case .readyPart(let piece, let part):
-            return take(SegmentSpan(piece), (piece, part), of: position, media, due: due, at: now, &effects)
+            let content = SegmentJob.Content(segment: piece, base: media.base)
+            return take(SegmentSpan(piece), content, part: part, of: position, media, due: due, at: now, &effects)
         case .notBefore(let instant):
             plan(position, at: instant)
             return false
@@ -96,8 +98,8 @@ extension PlayerSession {
 
     /// Starts on a segment, or turns to another track first; true when another step may follow at once.
     private mutating func take(
-        _ span: SegmentSpan, _ piece: (segment: Segment, part: Int)?, of position: Int, _ media: LoadedMedia,
-        due: Instant, at now: Instant, _ effects: inout [SessionEffect]
+        _ span: SegmentSpan, _ content: SegmentJob.Content, part: Int?, of position: Int, _ media: LoadedMedia,
+        due: Instant, at now: Instant, _ effects: inout SessionEffects
     ) -> Bool {
         if loaders[position].readmit(at: now), let set = switchingSet(of: position) {
             loaders[position].setLadder(set.tracks, screen: settings.screen)
@@ -112,9 +114,7 @@ extension PlayerSession {
             return false
         }
         loaders[position].plannedDue = nil
-        let part = piece?.part
         let end = span.end + media.offset
-        guard let content = content(of: span, piece?.segment, media) else { return false }
         if content.segment.isGap {
             if let other = escape(from: position, until: end) {
                 select(track: other, of: position, at: now, &effects)
@@ -126,7 +126,8 @@ extension PlayerSession {
         }
         var job = SegmentJob(
             content, sequence: span.sequence, duration: span.duration, part: part, start: span.start + media.offset,
-            end: end, bitRate: bitRate(of: position) ?? .zero, due: due, stage: .key)
+            end: end, bitRate: bitRate(of: position) ?? .zero, due: due, stage: .key,
+            mediaNumber: loaders[position].mediaNumber)
         if !media.segments.isAvailableComplete, wall(at: now) < wallTime(of: span) ?? wall(at: now) {
             job.chunkDuration = max(span.duration - media.segments.availabilityOffset, span.duration * 0.01)
         }
@@ -138,12 +139,5 @@ extension PlayerSession {
         }
         begin(consume job, of: position, due: due, attempt: 0, &effects)
         return false
-    }
-
-    /// What a job has to know of a segment, or of the part of one; nil where the list has it no more.
-    private func content(of span: SegmentSpan, _ piece: Segment?, _ media: LoadedMedia) -> SegmentJob.Content? {
-        if !context.namesResources, piece == nil, media.segments.isPlain(span.sequence) { return .plain }
-        guard let segment = piece ?? media.segments.segment(span.sequence) else { return nil }
-        return SegmentJob.Content(segment: segment, base: media.base)
     }
 }

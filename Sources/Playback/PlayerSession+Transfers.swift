@@ -1,99 +1,17 @@
 import Manifests
 import Quantities
 
-/// Beginning transfers, reporting their ends, and trying again.
+/// The ends of transfers: reporting them, what they bring, and trying again.
 extension PlayerSession {
-    /// Begins the fetch of a document: the manifest, a playlist or a segment index.
-    mutating func begin(
-        _ purpose: TransferPurpose, due: Instant, attempt: Int, at now: Instant, _ effects: inout [SessionEffect]
-    ) {
-        switch purpose {
-        case .manifest:
-            send(
-                .manifest, purpose, uri: manifestURI, reading: .manifest(variables: [:]), due: due,
-                attempt: attempt, &effects)
-        case .manifestUpdate:
-            presentationReload.due = nil
-            presentationReload.isPending = true
-            presentationReload.lastBegun = now
-            let (uri, reading) = updateRequest(at: now)
-            send(.manifest, purpose, uri: uri, reading: reading, due: due, attempt: attempt, &effects)
-        case .playlist(let position):
-            guard case .playlist? = track(of: position)?.media else { return }
-            let (uri, reading, awaited) = playlistRequest(of: position, at: now)
-            loaders[position].reload.due = nil
-            loaders[position].reload.isPending = true
-            loaders[position].reload.lastBegun = now
-            send(
-                .playlist, purpose, uri: uri, reading: reading, due: due, attempt: attempt, awaited: awaited,
-                &effects)
-        case .index(let position):
-            beginIndex(of: position, due: due, attempt: attempt, &effects)
-        case .segment(let position):
-            beginSegmentPart(of: position, due: due, attempt: attempt, &effects)
-        case .initialization(let position):
-            beginInitialization(of: position, due: due, attempt: attempt, &effects)
-        case .steering:
-            beginSteering(due: due, &effects)
-        case .assetList:
-            beginAssetList(due: due, attempt: attempt, &effects)
-        case .abandoned, .hint, .asset:
-            return
-        }
-    }
-
-    private mutating func beginIndex(of position: Int, due: Instant, attempt: Int, _ effects: inout [SessionEffect]) {
-        guard case .indexed(let media)? = track(of: position)?.media else { return }
-        loaders[position].reload.isPending = true
-        let uri = queried(URIReference.resolve(media.uri, against: location(of: position)), of: position)
-        // Without a range the index stands somewhere at the begin of the file; 64 KB hold it for hours of segments.
-        let range = media.indexRange ?? ByteRange(offset: 0, length: 65_536)
-        send(
-            .index, .index(loader: position), uri: uri, byteRange: range,
-            reading: .segmentIndex(media, offset: range.offset), due: due, attempt: attempt, &effects)
-    }
-
-    mutating func send(
-        _ kind: TransferKind, _ purpose: TransferPurpose, uri: String, byteRange: ByteRange? = nil,
-        reading: SessionRequest.Reading, due: Instant, attempt: Int, segment: SegmentJob? = nil,
-        awaited: PlaylistPosition? = nil, _ effects: inout [SessionEffect]
-    ) {
-        let id = TransferID(nextTransfer)
-        nextTransfer += 1
-        var transfer = PendingTransfer(id: id, kind: kind, purpose: purpose, uri: uri, due: due, attempt: attempt)
-        transfer.begun = playheadInstant
-        if case .update = reading { transfer.isPartial = true }
-        if context.namesResources, let loader = purpose.loader { transfer.location = locationName(of: loader) }
-        if let segment {
-            transfer.bitRate = segment.bitRate
-            transfer.sequence = segment.sequence
-            if segment.stage == .segment { transfer.mediaDuration = segment.duration }
-        }
-        pending.append(transfer)
-        var request = SessionRequest(kind: kind, uri: uri, byteRange: byteRange, reading: reading, due: due)
-        request.awaited = awaited
-        request.telemetry = telemetry(of: transfer, segment)
-        if let loader = purpose.loader {
-            let place = loaders[loader].selection
-            request.resource = ResourceReference(
-                period: place.period, set: place.set, track: place.track, sequence: segment?.sequence ?? 0,
-                part: segment?.part)
-        }
-        if context.namesResources, let segment, segment.stage == .segment, let loader = purpose.loader {
-            request.media = wanted(segment, of: loader, isHint: purpose == .hint(loader: loader), at: playheadInstant)
-        }
-        effects.append(.begin(id, request))
-    }
-
     /// Reports a hop of a redirected transfer, which goes on.
-    mutating func transferRedirected(_ id: TransferID, _ outcome: TransferReport, _ effects: inout [SessionEffect]) {
+    mutating func transferRedirected(_ id: TransferID, _ outcome: TransferReport, _ effects: inout SessionEffects) {
         guard let transfer = pending.first(where: { $0.id == id }) else { return }
         if case .asset = transfer.purpose, redirectedOfAsset(transfer, outcome, &effects) { return }
         report(transfer, outcome, &effects)
     }
 
     mutating func transferFinished(
-        _ id: TransferID, _ outcome: TransferReport, at now: Instant, _ effects: inout [SessionEffect]
+        _ id: TransferID, _ outcome: TransferReport, at now: Instant, _ effects: inout SessionEffects
     ) {
         guard let position = pending.firstIndex(where: { $0.id == id }) else { return }
         let transfer = pending.remove(at: position)
@@ -108,18 +26,17 @@ extension PlayerSession {
         }
     }
 
-    private func report(_ transfer: PendingTransfer, _ outcome: TransferReport, _ effects: inout [SessionEffect]) {
+    private func report(_ transfer: PendingTransfer, _ outcome: TransferReport, _ effects: inout SessionEffects) {
         let record = TransferRecord(
             id: transfer.id, kind: transfer.kind, due: transfer.due, timings: outcome.timings, status: outcome.status,
-            error: outcome.error, bytes: outcome.bytes, bitRate: transfer.bitRate,
-            mediaDuration: transfer.mediaDuration, sequence: transfer.sequence, attempt: transfer.attempt,
-            edge: outcome.edge, cache: outcome.cache, pop: outcome.pop, version: outcome.version,
-            connectionReused: outcome.connectionReused)
-        effects.append(.report(TimedEvent(at: outcome.timings.ended, .transferFinished(record))))
+            bytes: outcome.bytes, bitRate: transfer.bitRate, mediaDuration: transfer.mediaDuration,
+            sequence: transfer.sequence, attempt: transfer.attempt, cache: outcome.cache, version: outcome.version,
+            connectionReused: outcome.connectionReused, words: outcome.words)
+        effects.end(record, at: outcome.timings.ended)
     }
 
     private mutating func succeeded(
-        _ transfer: PendingTransfer, _ outcome: TransferReport, at now: Instant, _ effects: inout [SessionEffect]
+        _ transfer: PendingTransfer, _ outcome: TransferReport, at now: Instant, _ effects: inout SessionEffects
     ) {
         // Most transfers are these; matching below would copy the document first.
         if case .segment(let position) = transfer.purpose {
@@ -164,14 +81,14 @@ extension PlayerSession {
     /// status 200), and in the end named as what it is.
     private mutating func unreadable(
         _ transfer: PendingTransfer, _ outcome: TransferReport, _ sentence: String, at now: Instant,
-        _ effects: inout [SessionEffect]
+        _ effects: inout SessionEffects
     ) {
         retryOrGiveUp(transfer, outcome, unreadable: sentence, at: now, &effects)
     }
 
     private mutating func retryOrGiveUp(
         _ transfer: PendingTransfer, _ outcome: TransferReport, unreadable: String? = nil, at now: Instant,
-        _ effects: inout [SessionEffect]
+        _ effects: inout SessionEffects
     ) {
         if recoversDirectly(transfer, outcome, at: now, &effects) { return }
         let policy =
@@ -198,7 +115,7 @@ extension PlayerSession {
     ///
     /// - Returns: False when the transfer is to be tried again as its policy says.
     private mutating func recoversDirectly(
-        _ transfer: PendingTransfer, _ outcome: TransferReport, at now: Instant, _ effects: inout [SessionEffect]
+        _ transfer: PendingTransfer, _ outcome: TransferReport, at now: Instant, _ effects: inout SessionEffects
     ) -> Bool {
         switch transfer.purpose {
         case .hint(let position):
@@ -231,7 +148,7 @@ extension PlayerSession {
     ]
 
     private mutating func giveUp(
-        _ transfer: PendingTransfer, _ reason: SessionFailure, at now: Instant, _ effects: inout [SessionEffect]
+        _ transfer: PendingTransfer, _ reason: SessionFailure, at now: Instant, _ effects: inout SessionEffects
     ) {
         switch transfer.purpose {
         case .abandoned, .hint, .steering, .asset:
@@ -248,7 +165,7 @@ extension PlayerSession {
             loaders[position].reload.isPending = false
             if failOver(position, from: transfer.location, at: now, &effects) { return }
             // Nobody stops watching because subtitles are missing.
-            if loaders[position].kind == .subtitles {
+            if loaders[position].isSubtitles {
                 loaders[position].isComplete = true
                 return
             }
@@ -264,7 +181,7 @@ extension PlayerSession {
     }
 
     /// Begins what is due: retries, reloads of playlists and MPD, segments.
-    mutating func runDueWork(at now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func runDueWork(at now: Instant, _ effects: inout SessionEffects) {
         var position = 0
         while position < retries.count {
             guard retries[position].due <= now else {

@@ -24,12 +24,12 @@ extension PlayerSession {
 
     /// True while a list that has run out may be made longer by an update.
     var expectsUpdates: Bool {
-        presentation?.isDynamic == true && presentation?.dynamicTiming?.minimumUpdatePeriod != nil
+        availability?.grows == true
     }
 
     mutating func updateArrived(
         _ manifest: DecodedManifest, from uri: String, isPatch: Bool, at now: Instant,
-        _ effects: inout [SessionEffect]
+        _ effects: inout SessionEffects
     ) {
         presentationReload.isPending = false
         presentationReload.asksPlainly = false
@@ -50,7 +50,7 @@ extension PlayerSession {
     /// Finds a loader's period, set and track in a new MPD and takes its segments over; the next one is found by time.
     private mutating func carryOver(
         loader position: Int, from previous: Presentation, to next: Presentation, at now: Instant,
-        _ effects: inout [SessionEffect]
+        _ effects: inout SessionEffects
     ) {
         let old = loaders[position].selection
         guard old.period < previous.periods.count else { return }
@@ -97,7 +97,7 @@ extension PlayerSession {
     }
 
     /// Goes on in the next period; false when there is none.
-    mutating func enterNextPeriod(of position: Int, at now: Instant, _ effects: inout [SessionEffect]) -> Bool {
+    mutating func enterNextPeriod(of position: Int, at now: Instant, _ effects: inout SessionEffects) -> Bool {
         guard let presentation else { return false }
         let old = loaders[position].selection
         let next = old.period + 1
@@ -168,7 +168,7 @@ extension PlayerSession {
 
     /// An update could not be had: a patch is followed by the whole document at once, a failed `Location` by another
     /// one; else the MPD in hand stays good for what it lists, and is asked for when the next update would be due.
-    mutating func updateFailed(_ transfer: PendingTransfer, at now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func updateFailed(_ transfer: PendingTransfer, at now: Instant, _ effects: inout SessionEffects) {
         presentationReload.isPending = false
         if transfer.isPartial {
             presentationReload.asksPlainly = true

@@ -56,7 +56,9 @@ package struct PlayerSession: Sendable {
     /// That point.
     var startedFrom: MediaTime = .zero
 
-    var presentation: Presentation?
+    var presentation: Presentation? { didSet { availability = AvailabilityWindow(presentation) } }
+    /// When the segments of a dynamic presentation can be had: asked with every input.
+    private(set) var availability: AvailabilityWindow?
     /// What references in the presentation are relative to: the URI it came from.
     var presentationBase: String
     /// The reload of a dynamic MPD.
@@ -149,10 +151,27 @@ package struct PlayerSession: Sendable {
     ///   - input: What happened or is wanted.
     ///   - now: When; never before an earlier input's instant.
     ///   - effects: Receives the effects, in order; what it holds already is left alone.
-    package mutating func handle(_ input: consuming SessionInput, at now: Instant, effects: inout [SessionEffect]) {
-        let first = effects.count
-        defer { if hasTelemetry { runTelemetry(effects[first...], at: now) } }
+    package mutating func handle(_ input: consuming SessionInput, at now: Instant, effects: inout SessionEffects) {
+        let first = effects.eventCount
         advance(to: now, &effects)
+        take(consume input, at: now, &effects)
+        settle(at: now, &effects)
+        if hasTelemetry { runTelemetry(effects.events(from: first), at: now) }
+    }
+
+    /// As ``handle(_:at:effects:)`` with ``SessionInput/transferFinished(_:_:)``: the most frequent input, for which none has to
+    /// be made.
+    package mutating func handleEnd(
+        of id: TransferID, _ report: TransferReport, at now: Instant, effects: inout SessionEffects
+    ) {
+        let first = effects.eventCount
+        advance(to: now, &effects)
+        transferFinished(id, report, at: now, &effects)
+        settle(at: now, &effects)
+        if hasTelemetry { runTelemetry(effects.events(from: first), at: now) }
+    }
+
+    private mutating func take(_ input: consuming SessionInput, at now: Instant, _ effects: inout SessionEffects) {
         switch consume input {
         case .start: start(at: now, &effects)
         case .transferFinished(let id, let outcome): transferFinished(id, outcome, at: now, &effects)
@@ -168,6 +187,10 @@ package struct PlayerSession: Sendable {
         case .stop: leave(cancelling: settings.leaving == .abort, at: now, &effects)
         case .abort: leave(cancelling: true, at: now, &effects)
         }
+    }
+
+    /// Does what is due once an input has been taken in.
+    private mutating func settle(at now: Instant, _ effects: inout SessionEffects) {
         guard !state.isFinal, isBegun else { return }
         planProgress(at: now)
         keepLatency(at: now, &effects)
@@ -177,61 +200,25 @@ package struct PlayerSession: Sendable {
         if breaks != nil { runBreaks(at: now, &effects) }
     }
 
-    /// ``isFinished`` and ``wakeUp`` of a session that is reached through a pointer: in place.
-    ///
-    /// The getters would copy the whole session first, because nothing says that its memory does not change meanwhile.
-    @inline(never)
-    package mutating func outlook() -> (isFinished: Bool, wakeUp: Instant?) { (isFinished, wakeUp) }
-
-    /// Shows where the session keeps what every input looks at, so that it can be brought into the processor's cache.
-    ///
-    /// Mutating only so that it happens in place.
-    package mutating func withStorage(_ body: (UnsafeRawBufferPointer) -> Void) {
-        loaders.withUnsafeBytes(body)
-        pending.withUnsafeBytes(body)
-    }
-
-    /// When the session next wants to be woken; nil when only a transfer's end or a request can move it on.
-    @inline(never)
-    package var wakeUp: Instant? {
-        guard !state.isFinal, isBegun else { return nil }
-        var earliest = Instant.distantFuture
-        for position in retries.indices { earliest = min(earliest, retries[position].due) }
-        if let due = presentationReload.due { earliest = min(earliest, due) }
-        if let due = locations.steering?.due { earliest = min(earliest, due) }
-        if let due = telemetryDue { earliest = min(earliest, due) }
-        if let due = instantOfBreakWork { earliest = min(earliest, due) }
-        for position in loaders.indices {
-            if let due = loaders[position].reload.due { earliest = min(earliest, due) }
-            if let due = loaders[position].plannedDue, isReadyForSegment(position) { earliest = min(earliest, due) }
-        }
-        if let end = instantOfPlaybackLimit { earliest = min(earliest, end) }
-        if let due = adapting.progressDue, wantsProgress { earliest = min(earliest, due) }
-        if let due = adapting.catchUpDue, state == .playing { earliest = min(earliest, due) }
-        if let due = adapting.startDue, !hasStarted || adapting.awaitsPicture { earliest = min(earliest, due) }
-        if settings.loading == .sequential, let due = adapting.turnDue { earliest = min(earliest, due) }
-        return earliest == .distantFuture ? nil : earliest
-    }
-
     /// The position of the playhead at an instant not before the last input.
     package func position(at now: Instant) -> MediaTime {
-        guard state == .playing, !isInBreak, !adapting.awaitsPicture else { return playhead }
+        guard state == .playing, !isInBreak, !adapting.awaitsPicture, now != playheadInstant else { return playhead }
         return min(playhead + mediaTime(in: now - playheadInstant), playbackLimit)
     }
 
     /// Media time that is complete ahead of the playhead in every kind that is still being fetched.
     package func bufferLevel(at now: Instant) -> TimeAmount { max(.zero, playbackLimit - position(at: now)) }
 
-    private mutating func start(at now: Instant, _ effects: inout [SessionEffect]) {
+    private mutating func start(at now: Instant, _ effects: inout SessionEffects) {
         guard !isBegun else { return }
         isBegun = true
         playheadInstant = now
-        effects.append(.report(TimedEvent(at: now, .started)))
+        effects.report(TimedEvent(at: now, .started))
         begin(.manifest, due: now, attempt: 0, at: now, &effects)
     }
 
     /// Ends the playback: the viewer leaves.
-    private mutating func leave(cancelling: Bool, at now: Instant, _ effects: inout [SessionEffect]) {
+    private mutating func leave(cancelling: Bool, at now: Instant, _ effects: inout SessionEffects) {
         if isInBreak { tellAsset(cancelling ? .abort : .stop, at: now, &effects) }
         if !state.isFinal {
             finish(as: .quit, at: now, &effects)
@@ -243,7 +230,7 @@ package struct PlayerSession: Sendable {
 
     /// The presentation's clock is known, or will not be.
     private mutating func clockSynchronized(
-        _ offset: TimeAmount?, at now: Instant, _ effects: inout [SessionEffect]
+        _ offset: TimeAmount?, at now: Instant, _ effects: inout SessionEffects
     ) {
         // A server that is a year off is wrong, not early; nobody could play with it.
         if let offset, abs(offset.seconds) < 366 * 86_400 { clockOffset = offset }
@@ -253,7 +240,7 @@ package struct PlayerSession: Sendable {
     }
 
     /// Enters a final state.
-    mutating func finish(as final: PlaybackState, at now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func finish(as final: PlaybackState, at now: Instant, _ effects: inout SessionEffects) {
         flushRendered(at: now, &effects)
         change(to: final, at: now, &effects)
         retries.removeAll()
@@ -263,17 +250,17 @@ package struct PlayerSession: Sendable {
     }
 
     /// Ends the playback by a failure.
-    mutating func fail(_ reason: SessionFailure, at now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func fail(_ reason: SessionFailure, at now: Instant, _ effects: inout SessionEffects) {
         guard !state.isFinal else { return }
         failure = reason
-        effects.append(.report(TimedEvent(at: now, .failed(reason))))
+        effects.report(TimedEvent(at: now, .failed(reason)))
         noteTelemetry(reason, at: now)
         finish(as: .failed, at: now, &effects)
     }
 
-    mutating func change(to next: PlaybackState, at now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func change(to next: PlaybackState, at now: Instant, _ effects: inout SessionEffects) {
         guard next != state else { return }
-        effects.append(.report(TimedEvent(at: now, .stateChanged(from: state, to: next))))
+        effects.report(TimedEvent(at: now, .stateChanged(from: state, to: next)))
         let old = state
         state = next
         noteTelemetry(from: old, at: now)

@@ -36,10 +36,14 @@ package struct SessionRecording: Sendable {
     /// - Returns: All events, which are those of the recorded session.
     package func replay() -> [TimedEvent] {
         var session = PlayerSession(context: context, manifestURI: manifestURI, seed: seed)
-        var effects: [SessionEffect] = []
-        for entry in entries { session.handle(entry.input, at: entry.at, effects: &effects) }
-        return effects.compactMap { effect in
-            if case .report(let event) = effect { event } else { nil }
+        var effects = SessionEffects()
+        var events: [TimedEvent] = []
+        for entry in entries {
+            session.handle(entry.input, at: entry.at, effects: &effects)
+            while let effect = effects.takeFirst() {
+                if case .report(let event) = effect { events.append(event) }
+            }
         }
+        return events
     }
 }

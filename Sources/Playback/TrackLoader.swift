@@ -57,73 +57,6 @@ final class LoadedMedia: Sendable {
     }
 }
 
-/// What is being fetched for one segment, one thing after another: key, initialization section, the segment itself.
-struct SegmentJob: Sendable {
-    enum Stage: Sendable, Hashable {
-        case key
-        case initialization
-        case segment
-    }
-
-    /// The segment, or a part of one made to look like it, and what its references are relative to: out of line, since jobs are
-    /// moved about and these are large.
-    final class Content: Sendable {
-        let segment: Segment
-        let base: String
-
-        /// What all segments have in common that are plain (``SegmentList/isPlain(_:)``), where nothing is fetched by its name.
-        static let plain = Content(
-            segment: Segment(
-                sequence: 0, start: .zero, duration: .zero, uri: "", initialization: InitializationSection(uri: "")),
-            base: "")
-
-        init(segment: Segment, base: String) {
-            self.segment = segment
-            self.base = base
-        }
-    }
-
-    private let content: Content
-    /// The segment's number and how long it plays.
-    let sequence: Int64
-    let duration: TimeAmount
-    /// The position in its segment, when it is a part.
-    var part: Int?
-    /// Where the segment begins and ends on the session's timeline.
-    var start: MediaTime
-    var end: MediaTime
-    var bitRate: BitRate
-    var due: Instant
-    var stage: Stage
-    /// True while its initialization section is being fetched beside it.
-    var awaitsInitialization = false
-    /// How long each chunk plays, when the segment is fetched while it is being made.
-    var chunkDuration: TimeAmount?
-
-    init(
-        _ content: Content, sequence: Int64, duration: TimeAmount, part: Int?, start: MediaTime, end: MediaTime,
-        bitRate: BitRate, due: Instant, stage: Stage
-    ) {
-        self.content = content
-        self.sequence = sequence
-        self.duration = duration
-        self.part = part
-        self.start = start
-        self.end = end
-        self.bitRate = bitRate
-        self.due = due
-        self.stage = stage
-    }
-
-    var segment: Segment { _read { yield content.segment } }
-    var base: String { content.base }
-    // These alone, since the whole segment would be copied for each of them.
-    var uri: String { content.segment.uri }
-    var byteRange: ByteRange? { content.segment.byteRange }
-    var key: EncryptionKey? { content.segment.key }
-    var initialization: InitializationSection? { content.segment.initialization }
-}
-
 /// The part that a playlist announced and that is being fetched, or has been.
 struct PreloadedPart: Sendable {
     var uri: String
@@ -158,11 +91,16 @@ struct TrackLoader: Sendable {
     }
 
     let kind: MediaKind
+    /// Whether that is audio apart, or subtitles: asked with every input, where comparing kinds is a call into another room.
+    let isAudio: Bool
+    let isSubtitles: Bool
     var selection: TrackSelection { didSet { noteMedia() } }
     /// Nil until the selected track's segments are known.
     var media: LoadedMedia? { didSet { noteMedia() } }
     /// True while there is `media`, while it is that of `selection`, and while it may still grow: asked with every input.
     private(set) var hasMedia = false
+    /// Rises with every change of `media` or `selection`: while it is the same, the list has not been renumbered.
+    private(set) var mediaNumber: UInt32 = 0
     private(set) var hasSelectedMedia = false
     private(set) var isMediaLive = false
     /// True when parts or chunks of it can be had as they are made.
@@ -217,11 +155,14 @@ struct TrackLoader: Sendable {
 
     init(kind: MediaKind, selection: TrackSelection, start: MediaTime) {
         self.kind = kind
+        isAudio = kind == .audio
+        isSubtitles = kind == .subtitles
         self.selection = selection
         buffer = MediaBuffer(at: start)
     }
 
     private mutating func noteMedia() {
+        mediaNumber &+= 1
         hasMedia = media != nil
         hasSelectedMedia = hasMedia && media?.selection == selection
         isMediaLive = media?.isLive == true

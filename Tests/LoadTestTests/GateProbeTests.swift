@@ -62,7 +62,9 @@ import Transport
     @Test func ofMediaTwoBytesAreAskedFor() {
         func range(_ kind: TransferKind, _ range: ByteRange?) -> String? {
             SessionRun.probedRange(
-                of: SessionRequest(kind: kind, uri: "http://a/", byteRange: range, reading: .discard, due: .zero)
+                of: SessionRequest(
+                    kind: kind, uri: "http://a/", reading: .discard, due: .zero,
+                    details: SessionRequest.Details(byteRange: range))
             )?.httpValue
         }
         #expect(range(.video, nil) == "0-1" && range(.audio, ByteRange(offset: 500, length: 900)) == "500-501")

@@ -172,13 +172,13 @@ struct PlaybackHarness {
 
     mutating func tell(_ input: SessionInput) {
         let instant = Instant.seconds(now)
-        var effects: [SessionEffect] = []
+        var effects = SessionEffects()
         recording.note(input, at: instant)
         session.handle(input, at: instant, effects: &effects)
         told += session.takeTelemetry().reports
         session.checkInvariants()
         var cancelled: [Flow] = []
-        for effect in effects {
+        while let effect = effects.takeFirst() {
             switch effect {
             case .report(let event): events.append(event)
             case .begin(let id, let request):

@@ -26,6 +26,10 @@ package struct SegmentList: Sendable {
     }
 
     private let source: any Source
+    /// The number of the first segment.
+    package let firstSequence: Int64
+    /// The number of the last segment, or nil for a list without end.
+    package let lastSequence: Int64?
     /// How long before a segment's end it may be fetched (DASH `availabilityTimeOffset`); zero for HLS.
     package let availabilityOffset: TimeAmount
     /// False when a segment asked for within the offset comes in chunks as they are made (DASH
@@ -35,6 +39,8 @@ package struct SegmentList: Sendable {
     /// Creates a list from its source.
     package init(_ source: some Source, availabilityOffset: TimeAmount = .zero, isAvailableComplete: Bool = true) {
         self.source = source
+        firstSequence = source.firstSequence
+        lastSequence = source.lastSequence
         self.availabilityOffset = availabilityOffset
         self.isAvailableComplete = isAvailableComplete
     }
@@ -47,25 +53,26 @@ package struct SegmentList: Sendable {
     /// The segments of an HLS media playlist, where it is such a list.
     var playlistSegments: PlaylistSegments? { source as? PlaylistSegments }
 
-    /// The number of the first segment.
-    package var firstSequence: Int64 { source.firstSequence }
-    /// The number of the last segment, or nil for a list without end.
-    package var lastSequence: Int64? { source.lastSequence }
     /// True when there is no segment.
-    package var isEmpty: Bool { source.lastSequence.map { $0 < source.firstSequence } ?? false }
+    package var isEmpty: Bool {
+        guard let lastSequence else { return false }
+        return lastSequence < firstSequence
+    }
+
+    private func has(_ sequence: Int64) -> Bool {
+        guard sequence >= firstSequence else { return false }
+        guard let lastSequence else { return true }
+        return sequence <= lastSequence
+    }
 
     /// The segment of that number, or nil where the list has none.
     package func segment(_ sequence: Int64) -> Segment? {
-        guard sequence >= source.firstSequence else { return nil }
-        if let last = source.lastSequence, sequence > last { return nil }
-        return source.segment(sequence)
+        has(sequence) ? source.segment(sequence) : nil
     }
 
     /// When the segment of that number plays, or nil where the list has none.
     package func span(_ sequence: Int64) -> SegmentSpan? {
-        guard sequence >= source.firstSequence else { return nil }
-        if let last = source.lastSequence, sequence > last { return nil }
-        return source.span(sequence)
+        has(sequence) ? source.span(sequence) : nil
     }
 
     /// True where the segment of that number, which the list must have, is known to be no gap, not encrypted, and to have an

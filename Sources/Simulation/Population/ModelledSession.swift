@@ -115,6 +115,8 @@ struct ModelledLink {
     var sessions = 0
     /// What it carries now, in bit/s.
     var capacity = 0.0
+    /// What it adds to the time to the first byte now, in nanoseconds.
+    var delay: Int64 = 0
     /// When that changes; `Int64.max` when never.
     ///
     /// Known only while something flows.

@@ -7,27 +7,36 @@ import Transport
 extension Partition {
     /// A complete response: the session is told.
     func complete(_ number: Int32, at now: Int64, _ shared: borrowing SharedState) {
-        let transfer = transfers.pointer(number).pointee
-        let content = settings.contents[
-            min(Int(sessions.pointer(transfer.session).pointee.stream), settings.contents.count - 1)]
-        var report = report(of: transfer, at: now, shared)
-        switch transfer.kind {
-        case .manifest: report.document = .manifest(.presentation(content.presentation))
+        var report = report(of: number, at: now, shared)
+        describe(number, &report)
+        finish(number, report, at: now, shared)
+    }
+
+    /// Puts the document into the report of a transfer that brings one.
+    private func describe(_ number: Int32, _ report: inout TransferReport) {
+        let transfer = transfers.pointer(number)
+        switch transfer.pointee.kind {
+        case .manifest: report.document = .manifest(.presentation(content(of: number).presentation))
         case .playlist:
-            if let playlist = playlist(of: transfer, content) {
+            if let playlist = playlist(of: transfer.pointee, content(of: number)) {
                 report.document = .manifest(.mediaPlaylist(playlist))
             } else {
                 report.status = 404
             }
         case .index:
-            if let index = content.index(ofTrack: Int(transfer.track)) {
+            if let index = content(of: number).index(ofTrack: Int(transfer.pointee.track)) {
                 report.document = .segmentIndex(index)
             } else {
                 report.status = 404
             }
         case .initialization, .video, .audio, .subtitles, .key, .step, .steering, .assetList, .clock: break
         }
-        finish(number, report, at: now, shared)
+    }
+
+    /// The content that a transfer is of.
+    private func content(of number: Int32) -> SimulatedContent {
+        let stream = Int(sessions.pointer(transfers.pointer(number).pointee.session).pointee.stream)
+        return settings.contents[min(stream, settings.contents.count - 1)]
     }
 
     private func playlist(of transfer: ModelledTransfer, _ content: SimulatedContent) -> MediaPlaylist? {
@@ -45,20 +54,19 @@ extension Partition {
         return playlist
     }
 
-    private func report(
-        of transfer: ModelledTransfer, at now: Int64, _ shared: borrowing SharedState
-    ) -> TransferReport {
-        let session = sessions.pointer(transfer.session)
+    private func report(of number: Int32, at now: Int64, _ shared: borrowing SharedState) -> TransferReport {
+        let transfer = transfers.pointer(number)
+        let edge = sessions.pointer(transfer.pointee.session).pointee.edge
+        let begun = transfer.pointee.begun
         let timings = TransferTimings(
-            begun: Instant(nanoseconds: transfer.begun),
-            connect: TimeAmount(nanoseconds: transfer.connected - transfer.begun),
-            tls: TimeAmount(nanoseconds: transfer.secured - transfer.begun),
-            firstByte: TimeAmount(nanoseconds: min(transfer.firstByte, now) - transfer.begun),
-            total: TimeAmount(nanoseconds: now - transfer.begun))
+            begun: Instant(nanoseconds: begun),
+            connect: TimeAmount(nanoseconds: transfer.pointee.connected - begun),
+            tls: TimeAmount(nanoseconds: transfer.pointee.secured - begun),
+            firstByte: TimeAmount(nanoseconds: min(transfer.pointee.firstByte, now) - begun),
+            total: TimeAmount(nanoseconds: now - begun))
         return TransferReport(
-            timings: timings, status: 200, bytes: ByteCount(transfer.bytes),
-            edge: names.edges[Int(session.pointee.edge)],
-            cache: transfer.cache, version: settings.version, connectionReused: transfer.isReused)
+            timings: timings, status: 200, bytes: ByteCount(transfer.pointee.bytes), cache: transfer.pointee.cache,
+            version: settings.version, connectionReused: transfer.pointee.isReused, words: words[Int(edge)])
     }
 
     /// A transfer ends without a complete response: it was cancelled, or takes too long.
@@ -83,7 +91,7 @@ extension Partition {
     private func fail(_ number: Int32, _ error: String, at now: Int64, _ shared: borrowing SharedState) {
         let transfer = transfers.pointer(number)
         let left = Int64(clampingRounded: transfer.pointee.remaining / 8)
-        var report = report(of: transfer.pointee, at: now, shared)
+        var report = report(of: number, at: now, shared)
         report.error = error
         report.bytes = ByteCount(max(0, transfer.pointee.bytes - left))
         if transfer.pointee.firstByte > now { report.status = 0 }
@@ -93,13 +101,13 @@ extension Partition {
     }
 
     private func finish(
-        _ number: Int32, _ report: consuming TransferReport, at now: Int64, _ shared: borrowing SharedState
+        _ number: Int32, _ report: TransferReport, at now: Int64, _ shared: borrowing SharedState
     ) {
         let place = transfers.pointer(number).pointee.session
         let id = transfers.pointer(number).pointee.id
         release(number)
         sendWaiting(place, at: now, shared)
-        tell(place, .transferFinished(id, consume report), at: now, shared)
+        tellEnd(place, of: id, report, at: now, shared)
         follow(place, at: now, shared)
     }
 
@@ -159,11 +167,11 @@ extension Partition {
         while let number = firstCancelled(of: place) {
             let id = transfers.pointer(number).pointee.id
             let left = Int64(clampingRounded: transfers.pointer(number).pointee.remaining / 8)
-            var report = report(of: transfers.pointer(number).pointee, at: now, shared)
+            var report = report(of: number, at: now, shared)
             report.error = "cancelled"
             report.bytes = ByteCount(max(0, transfers.pointer(number).pointee.bytes - left))
             release(number)
-            tell(place, .transferFinished(id, report), at: now, shared)
+            tellEnd(place, of: id, report, at: now, shared)
         }
     }
 

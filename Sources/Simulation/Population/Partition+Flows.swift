@@ -176,7 +176,7 @@ extension Partition {
         } else {
             // Nothing flows: its changes are looked up when something does.
             place.pointee.generation = freshGeneration()
-            place.pointee.changes = 0
+            if place.pointee.changes < .max { place.pointee.changes = 0 }
         }
     }
 
@@ -239,6 +239,7 @@ extension Partition {
     func linkDelay(_ link: Int32, at now: Int64) -> Int64 {
         guard link >= 0 else { return 0 }
         let place = links.pointer(link)
+        if place.pointee.changes > now { return place.pointee.delay }
         let time = Instant(nanoseconds: now) - .zero + place.pointee.offset
         return max(0, place.pointee.trace.step(at: time).step.delay.nanoseconds)
     }
@@ -257,6 +258,7 @@ extension Partition {
         let time = Instant(nanoseconds: now) - .zero + place.pointee.offset
         let (step, remaining) = place.pointee.trace.step(at: time)
         place.pointee.capacity = step.rate.bitsPerSecond
+        place.pointee.delay = max(0, step.delay.nanoseconds)
         guard place.pointee.trace.steps.count > 1 else {
             place.pointee.changes = .max
             return

@@ -108,7 +108,7 @@ extension Partition {
 
     /// Tells the player how far the segment is that it may want to give up; nothing when there is none.
     private func tellProgress(_ place: Int32, at now: Int64, _ shared: borrowing SharedState) {
-        guard let wanted = sessions.pointer(place).pointee.player.progressTransfer else { return }
+        guard let wanted = sessions.pointer(place).pointee.player.wantedProgress() else { return }
         var number = sessions.pointer(place).pointee.firstFlow
         while number >= 0 {
             let transfer = transfers.pointer(number)

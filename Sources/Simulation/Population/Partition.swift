@@ -19,13 +19,15 @@ final class Partition: @unchecked Sendable {
     /// The least that any player allows a whole transfer, in nanoseconds.
     let shortestTotal: Int64
     let names: Names
+    /// The words of complete responses, by edge.
+    let words: [TransferWords]
     let recorder: LoopRecorder
     let sessions = Slab<ModelledSession>()
     let transfers = Slab<ModelledTransfer>()
     let links = Slab<ModelledLink>()
     var linkOfHousehold: [UInt64: Int32] = [:]
     var queue: EventQueue
-    var effects: [SessionEffect] = []
+    var effects = SessionEffects()
     // Invariant: all places are initialized from `init` to `deinit`, and only who may call the partition uses them.
     let shares: UnsafeMutableBufferPointer<EdgeShare>
     /// Requests that wait for a connection of their session, in order.
@@ -57,6 +59,7 @@ final class Partition: @unchecked Sendable {
         self.players = players
         shortestTotal = players.map { $0.settings.timeouts.total.nanoseconds }.min() ?? 0
         self.names = names
+        words = names.edges.map { TransferWords(edge: $0) }
         recorder = LoopRecorder(sampling: settings.sampling)
         queue = EventQueue(epoch: settings.epoch.nanoseconds)
         shares = .allocate(capacity: settings.edges.count)
@@ -253,6 +256,21 @@ final class Partition: @unchecked Sendable {
         inputs += 1
         let instant = Instant(nanoseconds: now)
         session.pointee.player.handle(consume input, at: instant, effects: &effects)
+        answer(place, at: now, shared)
+    }
+
+    /// Tells a session that a transfer has ended, and does what it wants.
+    func tellEnd(
+        _ place: Int32, of id: TransferID, _ report: TransferReport, at now: Int64, _ shared: borrowing SharedState
+    ) {
+        inputs += 1
+        sessions.pointer(place).pointee.player.handleEnd(
+            of: id, report, at: Instant(nanoseconds: now), effects: &effects)
+        answer(place, at: now, shared)
+    }
+
+    private func answer(_ place: Int32, at now: Int64, _ shared: borrowing SharedState) {
+        let session = sessions.pointer(place)
         carryOutEffects(of: place, at: now, shared)
         if session.pointee.wantsClock {
             session.pointee.wantsClock = false
@@ -268,23 +286,27 @@ final class Partition: @unchecked Sendable {
 
     private func carryOutEffects(of place: Int32, at now: Int64, _ shared: borrowing SharedState) {
         let session = sessions.pointer(place)
-        var position = 0
-        while position < effects.count {
-            // Moved out, not copied: an effect holds a dozen references.
-            var effect = SessionEffect.acquireLicence
-            swap(&effect, &effects[position])
-            switch consume effect {
-            case .report(let event):
+        while let kind = effects.next {
+            switch kind {
+            case .ended:
+                let ended = effects.takeEnded()
+                recorder.recordEnd(of: ended.record, at: ended.at, in: &session.pointee.ledger)
+            case .event:
+                let event = effects.takeEvent()
                 if case .stateChanged = event.event { session.pointee.hasNews = true }
                 recorder.record(event, in: &session.pointee.ledger)
                 session.pointee.mind.observe(event)
-            case .begin(let id, let request): begin(id, request, of: place, at: now, shared)
-            case .cancel(let id): cancel(id, of: place, at: now, shared)
-            case .synchronize: session.pointee.wantsClock = true
-            case .acquireLicence: session.pointee.wantsLicence = true
+            case .begin:
+                let (id, request) = effects.takeBegun()
+                begin(id, request, of: place, at: now, shared)
+            case .cancel: cancel(effects.takeCancelled(), of: place, at: now, shared)
+            case .other:
+                switch effects.takeFirst() {
+                case .synchronize: session.pointee.wantsClock = true
+                case .acquireLicence: session.pointee.wantsLicence = true
+                case nil, .report, .begin, .cancel: break
+                }
             }
-            position += 1
         }
-        effects.removeAll(keepingCapacity: true)
     }
 }

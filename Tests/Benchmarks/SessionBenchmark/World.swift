@@ -20,7 +20,7 @@ private struct Happening: Comparable {
 }
 
 /// Thousands of sessions on a virtual clock, which jumps from one happening to the next.
-struct World {
+struct World: ~Copyable {
     private struct Viewer {
         var session: PlayerSession
         var ledger: SessionLedger
@@ -43,7 +43,7 @@ struct World {
     private var transfers: [(TransferID, TransferReport)] = []
     private var freePlaces: [Int32] = []
     private var planned: UInt64 = 0
-    private var effects: [SessionEffect] = []
+    private var effects = SessionEffects()
     /// What the sessions have reported since the recorder was last told.
     private var reported: [(viewer: Int, event: TimedEvent)] = []
 
@@ -104,7 +104,7 @@ struct World {
     private mutating func tell(_ input: SessionInput, _ viewer: Int, at now: Instant) {
         inputs += 1
         viewers[viewer].session.handle(input, at: now, effects: &effects)
-        for effect in effects {
+        while let effect = effects.takeFirst() {
             switch effect {
             case .begin(let id, let request):
                 let report = stream.answer(to: request, at: now)
@@ -121,7 +121,6 @@ struct World {
                 reported.append((viewer, event))
             }
         }
-        effects.removeAll(keepingCapacity: true)
         guard let wake = viewers[viewer].session.wakeUp.map({ max($0, now) }), wake != viewers[viewer].wakes else {
             return
         }

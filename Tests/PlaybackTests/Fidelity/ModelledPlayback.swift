@@ -170,12 +170,12 @@ struct ModelledPlayback {
     }
 
     private mutating func tell(_ input: SessionInput) {
-        var effects: [SessionEffect] = []
+        var effects = SessionEffects()
         recording.note(input, at: .seconds(now))
         session.handle(input, at: .seconds(now), effects: &effects)
         session.checkInvariants()
         var cancelled: [Flow] = []
-        for effect in effects {
+        while let effect = effects.takeFirst() {
             switch effect {
             case .report(let event):
                 events.append(event)
