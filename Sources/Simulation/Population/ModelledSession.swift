@@ -64,6 +64,11 @@ struct ModelledTransfer {
     }
 
     var session: Int32
+    /// The edge, the link (-1 without one) and the device of the session: what happens to bodies on their way does not need the
+    /// rest of it.
+    let edge: Int32
+    let link: Int32
+    let device: Int32
     /// The next transfer of the session, and of the link; -1 at the end.
     var nextOfSession: Int32 = -1
     var nextOfLink: Int32 = -1

@@ -56,7 +56,6 @@ extension Partition {
 
     private func report(of number: Int32, at now: Int64, _ shared: borrowing SharedState) -> TransferReport {
         let transfer = transfers.pointer(number)
-        let edge = sessions.pointer(transfer.pointee.session).pointee.edge
         let begun = transfer.pointee.begun
         let timings = TransferTimings(
             begun: Instant(nanoseconds: begun),
@@ -66,7 +65,8 @@ extension Partition {
             total: TimeAmount(nanoseconds: now - begun))
         return TransferReport(
             timings: timings, status: 200, bytes: ByteCount(transfer.pointee.bytes), cache: transfer.pointee.cache,
-            version: settings.version, connectionReused: transfer.pointee.isReused, words: words[Int(edge)])
+            version: settings.version, connectionReused: transfer.pointee.isReused,
+            words: words[Int(transfer.pointee.edge)])
     }
 
     /// A transfer ends without a complete response: it was cancelled, or takes too long.
@@ -75,7 +75,7 @@ extension Partition {
         guard transfers.holds(number), transfers.pointer(number).pointee.generation == event.generation else { return }
         let transfer = transfers.pointer(number)
         let now = event.time
-        let limits = players[Int(sessions.pointer(transfer.pointee.session).pointee.device)].settings.timeouts
+        let limits = limits[Int(transfer.pointee.device)]
         var error = "cancelled"
         switch transfer.pointee.stage {
         case .cancelled: break

@@ -78,7 +78,7 @@ extension Partition {
         }
         let transfer = transfers.pointer(flow.transfer)
         var last = flow.last
-        if flow.rate <= 0 { last = min(last, now + limits(of: transfer.pointee.session).stalled.nanoseconds) }
+        if flow.rate <= 0 { last = min(last, now + limits[Int(transfer.pointee.device)].stalled.nanoseconds) }
         if isCongested, end >= epochEnd, last >= epochEnd { return voidPlan(&flow) }
         flow.isPlanned = true
         transfer.pointee.generation = freshGeneration()
@@ -95,17 +95,13 @@ extension Partition {
         transfers.pointer(flow.transfer).pointee.generation = freshGeneration()
     }
 
-    private func limits(of place: Int32) -> TransferTimeouts {
-        players[Int(sessions.pointer(place).pointee.device)].settings.timeouts
-    }
-
     /// How far a transfer is.
     func progress(of number: Int32, at now: Int64) -> TransferProgress {
         let transfer = transfers.pointer(number)
         guard transfer.pointee.stage == .flowing else {
             return transfer.pointee.progress(at: now, remaining: transfer.pointee.remaining)
         }
-        let edge = Int(sessions.pointer(transfer.pointee.session).pointee.edge)
+        let edge = Int(transfer.pointee.edge)
         let flow = shares[edge].flows[Int(transfer.pointee.edgePosition)]
         return transfer.pointee.progress(at: now, remaining: flow.remaining(at: now))
     }
@@ -114,13 +110,12 @@ extension Partition {
 
     func beginFlow(_ number: Int32, at now: Int64, _ shared: borrowing SharedState) {
         let transfer = transfers.pointer(number)
-        let session = sessions.pointer(transfer.pointee.session)
-        let edge = Int(session.pointee.edge)
-        let link = session.pointee.link
+        let edge = Int(transfer.pointee.edge)
+        let link = transfer.pointee.link
         transfer.pointee.stage = .flowing
         shares[edge].account(to: now)
         transfer.pointee.edgePosition = Int32(shares[edge].flows.count)
-        let last = transfer.pointee.begun + limits(of: transfer.pointee.session).total.nanoseconds
+        let last = transfer.pointee.begun + limits[Int(transfer.pointee.device)].total.nanoseconds
         shares[edge].flows.append(
             EdgeFlow(
                 transfer: number, begun: transfer.pointee.begun, last: last, remaining: transfer.pointee.remaining,
@@ -139,9 +134,8 @@ extension Partition {
 
     func endFlow(_ number: Int32, at now: Int64, _ shared: borrowing SharedState) {
         let transfer = transfers.pointer(number)
-        let session = sessions.pointer(transfer.pointee.session)
-        let edge = Int(session.pointee.edge)
-        let link = session.pointee.link
+        let edge = Int(transfer.pointee.edge)
+        let link = transfer.pointee.link
         let position = Int(transfer.pointee.edgePosition)
         var flow = shares[edge].flows[position]
         flow.progress(to: now)
@@ -288,7 +282,7 @@ extension Partition {
         let demand = Int64(min(Self.unlimited, share))
         var walk = place.pointee.firstFlow
         while walk >= 0 {
-            let edge = Int(sessions.pointer(transfers.pointer(walk).pointee.session).pointee.edge)
+            let edge = Int(transfers.pointer(walk).pointee.edge)
             set(walk, demand: demand, edge: edge, at: now, shared)
             walk = transfers.pointer(walk).pointee.nextOfLink
         }

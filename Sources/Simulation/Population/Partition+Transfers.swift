@@ -35,7 +35,8 @@ extension Partition {
             sequence = content.liveEdge(ofTrack: track, at: Instant(nanoseconds: instant)) ?? sequence
         }
         var transfer = ModelledTransfer(
-            session: place, id: id, kind: request.kind, track: Int32(track), sequence: sequence,
+            session: place, edge: Int32(edge), link: session.pointee.link, device: session.pointee.device, id: id,
+            kind: request.kind, track: Int32(track), sequence: sequence,
             key: Self.key(request.kind, stream: stream, track: track, sequence: sequence), connected: connected,
             secured: secured, firstByte: 0,
             bytes: content.bytes(request.kind, track: max(0, track), sequence: sequence), begun: now)
@@ -49,7 +50,7 @@ extension Partition {
         transfer.generation = freshGeneration()
         let number = transfers.insert(transfer)
         session.pointee.firstFlow = number
-        let timeouts = players[Int(session.pointee.device)].settings.timeouts
+        let timeouts = limits[Int(session.pointee.device)]
         if transfer.firstByte - now > timeouts.firstByte.nanoseconds {
             queue.add(
                 .end, at: now + timeouts.firstByte.nanoseconds, target: number, generation: transfer.generation)
@@ -106,11 +107,9 @@ extension Partition {
         let number = event.target
         guard transfers.holds(number), transfers.pointer(number).pointee.generation == event.generation else { return }
         let transfer = transfers.pointer(number)
-        let place = transfer.pointee.session
-        let edge = Int(sessions.pointer(place).pointee.edge)
         if waitsForLink(number, at: event.time) { return }
         guard transfer.pointee.bytes > Self.smallBody else {
-            return sendSmall(number, edge: edge, link: sessions.pointer(place).pointee.link, at: event.time, shared)
+            return sendSmall(number, at: event.time, shared)
         }
         beginFlow(number, at: event.time, shared)
     }
@@ -118,11 +117,10 @@ extension Partition {
     /// Nothing comes through a link that is out: the first byte waits for it, or for the session's patience.
     private func waitsForLink(_ number: Int32, at now: Int64) -> Bool {
         let transfer = transfers.pointer(number)
-        let session = sessions.pointer(transfer.pointee.session)
-        guard session.pointee.link >= 0, linkShare(session.pointee.link, joining: 1, at: now) <= 0 else { return false }
-        let back = links.pointer(session.pointee.link).pointee.changes
-        let limits = players[Int(session.pointee.device)].settings.timeouts
-        let last = transfer.pointee.begun + limits.firstByte.nanoseconds
+        let link = transfer.pointee.link
+        guard link >= 0, linkShare(link, joining: 1, at: now) <= 0 else { return false }
+        let back = links.pointer(link).pointee.changes
+        let last = transfer.pointee.begun + limits[Int(transfer.pointee.device)].firstByte.nanoseconds
         transfer.pointee.firstByte = back
         queue.add(
             back > last ? .end : .firstByte, at: max(now, min(back, last)), target: number,
@@ -133,17 +131,17 @@ extension Partition {
     /// Bodies up to this size take what is there without making others slower; their bytes are counted all the same.
     private static let smallBody: Int64 = 16_384
 
-    private func sendSmall(
-        _ number: Int32, edge: Int, link: Int32, at now: Int64, _ shared: borrowing SharedState
-    ) {
+    private func sendSmall(_ number: Int32, at now: Int64, _ shared: borrowing SharedState) {
         let transfer = transfers.pointer(number)
+        let edge = Int(transfer.pointee.edge)
+        let link = transfer.pointee.link
         let bits = transfer.pointee.remaining
         var rate = entryLevel(edge, has: 0, shared)
         if let most = shared.edges[edge].model.responseRate { rate = min(rate, most.bitsPerSecond) }
         if link >= 0 { rate = min(rate, linkShare(link, joining: 1, at: now)) }
         shares[edge].sent += bits
         guard rate > 0 else {
-            let limits = players[Int(sessions.pointer(transfer.pointee.session).pointee.device)].settings.timeouts
+            let limits = limits[Int(transfer.pointee.device)]
             return queue.add(
                 .end, at: now + limits.stalled.nanoseconds, target: number, generation: transfer.pointee.generation)
         }
@@ -160,19 +158,15 @@ extension Partition {
         let transfer = transfers.pointer(number)
         if transfer.pointee.stage == .flowing { endFlow(number, at: event.time, shared) }
         transfer.pointee.remaining = 0
-        let edge = sessions.pointer(transfer.pointee.session).pointee.edge
+        let edge = transfer.pointee.edge
         guard shared.originIsLimited, !isAtEdge(number, edge: edge, at: event.time, shared) else {
             return complete(number, at: event.time, shared)
         }
         transfer.pointee.stage = .awaitingOrigin
         transfer.pointee.generation = freshGeneration()
         awaitingOrigin[Self.awaited(transfer.pointee, edge: edge), default: []].append(number)
-        let limit = transfer.pointee.begun + totalLimit(of: transfer.pointee.session)
+        let limit = transfer.pointee.begun + limits[Int(transfer.pointee.device)].total.nanoseconds
         queue.add(.end, at: max(event.time, limit), target: number, generation: transfer.pointee.generation)
-    }
-
-    func totalLimit(of place: Int32) -> Int64 {
-        players[Int(sessions.pointer(place).pointee.device)].settings.timeouts.total.nanoseconds
     }
 
     /// Whether the edge has all of what a transfer sends.

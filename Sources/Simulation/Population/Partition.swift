@@ -16,6 +16,8 @@ final class Partition: @unchecked Sendable {
 
     let settings: SimulationSettings
     let players: [PlayerSession.Context]
+    /// How long each player waits for transfers.
+    let limits: [TransferTimeouts]
     /// The least that any player allows a whole transfer, in nanoseconds.
     let shortestTotal: Int64
     let names: Names
@@ -57,6 +59,7 @@ final class Partition: @unchecked Sendable {
     init(_ settings: SimulationSettings, players: [PlayerSession.Context], number: Int, names: Names) {
         self.settings = settings
         self.players = players
+        limits = players.map { $0.settings.timeouts }
         shortestTotal = players.map { $0.settings.timeouts.total.nanoseconds }.min() ?? 0
         self.names = names
         words = names.edges.map { TransferWords(edge: $0) }
@@ -120,12 +123,20 @@ final class Partition: @unchecked Sendable {
 
     @inline(__always)
     private func prepareSession(of event: SimulatedEvent?) {
-        if let event, let place = session(of: event) { sessions.prefetch(place) }
+        guard let event else { return }
+        guard event.kind != .firstByte else {
+            // A body that begins does not touch the session.
+            guard transfers.holds(event.target) else { return }
+            let link = transfers.pointer(event.target).pointee.link
+            if link >= 0 { links.prefetch(link) }
+            return
+        }
+        if let place = session(of: event) { sessions.prefetch(place) }
     }
 
     @inline(__always)
     private func prepareStorage(of event: SimulatedEvent?) {
-        guard let event, let place = session(of: event) else { return }
+        guard let event, event.kind != .firstByte, let place = session(of: event) else { return }
         let session = sessions.pointer(place)
         if session.pointee.link >= 0 { links.prefetch(session.pointee.link) }
         session.pointee.player.withStorage { memory_prefetch($0.baseAddress, $0.count) }
