@@ -152,14 +152,14 @@ extension PlayerSession {
     }
 
     /// True when the next part needs a key or initialization section that has not been fetched.
-    private func needsPreparation(of position: Int, _ playlist: MediaPlaylist, _ media: LoadedMedia) -> Bool {
+    private mutating func needsPreparation(of position: Int, _ playlist: MediaPlaylist, _ media: LoadedMedia) -> Bool {
         guard let last = playlist.extras.parts.last else { return true }
         if let section = last.initialization {
             let uri = URIReference.resolve(section.uri, against: media.base)
-            if !loaders[position].fetched.contains(Self.fingerprint(uri, section.byteRange)) { return true }
+            if !loaders[position].has(Self.fingerprint(uri, section.byteRange)) { return true }
         }
         guard let key = last.key else { return false }
-        return !loaders[position].fetched.contains(
+        return !loaders[position].has(
             Self.fingerprint(URIReference.resolve(key.uri, against: media.base), nil))
     }
 

@@ -50,7 +50,7 @@ extension PlayerSession {
             presentation = Presentation(format: .hls, periods: [Period(switchingSets: [set])])
             let selection = TrackSelection(period: 0, set: 0, track: 0)
             loaders = [TrackLoader(kind: .video, selection: selection, start: .zero)]
-            loaders[0].setLadder(set.tracks, screen: settings.screen)
+            loaders[0].setLadder(set.tracks, context)
             loaders[0].reload.lastBegun = begun
             effects.append(
                 .report(TimedEvent(at: now, .trackSelected(.video, index: 0, bitRate: .zero, isSwitch: false))))
@@ -159,7 +159,7 @@ extension PlayerSession {
         var loader = TrackLoader(
             kind: kind, selection: TrackSelection(period: period, set: set, track: 0),
             start: isPositioned ? playhead : start)
-        loader.setLadder(tracks, screen: settings.screen)
+        loader.setLadder(tracks, context)
         loaders.append(loader)
         let position = loaders.count - 1
         select(track: choice(for: position, at: now) ?? 0, of: position, isFirst: true, at: now, &effects)
@@ -226,7 +226,7 @@ extension PlayerSession {
             else { continue }
             loaders[position].selection = TrackSelection(period: 0, set: set, track: 0)
             loaders[position].excluded.removeAll()
-            loaders[position].setLadder(sets[set].tracks, screen: settings.screen)
+            loaders[position].setLadder(sets[set].tracks, context)
             loaders[position].media = nil
             loaders[position].nextSequence = nil
             select(track: choice(for: position, at: now) ?? 0, of: position, at: now, &effects)

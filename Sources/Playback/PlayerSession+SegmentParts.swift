@@ -20,7 +20,7 @@ extension PlayerSession {
             if let key = job.key {
                 let uri = named(key.uri, base: job.base)
                 let number = fingerprint(uri, nil, of: position, isKey: true)
-                if !loaders[position].fetched.contains(number) {
+                if !loaders[position].has(number) {
                     loaders[position].activity = .fetching(job)
                     return sendPart(.key, uri, nil, of: position, job, due: due, attempt: attempt, &effects)
                 }
@@ -33,7 +33,7 @@ extension PlayerSession {
             {
                 let uri = queried(named(section.uri, base: job.base), of: position)
                 let number = fingerprint(uri, section.byteRange, of: position)
-                if !loaders[position].fetched.contains(number) {
+                if !loaders[position].has(number) {
                     if settings.fetchesInitializationBeside {
                         job.awaitsInitialization = true
                         job.stage = .segment
@@ -55,7 +55,7 @@ extension PlayerSession {
 
     /// True where resources have no names and a loader's track has its initialization section: known without looking at it.
     private mutating func hasNamelessInitialization(_ position: Int) -> Bool {
-        !context.namesResources && loaders[position].fetched.contains(fingerprint("", nil, of: position))
+        !context.namesResources && loaders[position].has(fingerprint("", nil, of: position))
     }
 
     private mutating func sendSegment(

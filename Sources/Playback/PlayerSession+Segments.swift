@@ -102,7 +102,7 @@ extension PlayerSession {
         due: Instant, at now: Instant, _ effects: inout SessionEffects
     ) -> Bool {
         if loaders[position].readmit(at: now), let set = switchingSet(of: position) {
-            loaders[position].setLadder(set.tracks, screen: settings.screen)
+            loaders[position].setLadder(set.tracks, context)
         }
         switch decision(for: position, duration: span.duration, at: now) {
         case .stay: break

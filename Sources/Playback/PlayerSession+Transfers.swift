@@ -174,7 +174,7 @@ extension PlayerSession {
             guard settings.adaptation.isAdaptive, let set = switchingSet(of: position) else {
                 return fail(reason, at: now, &effects)
             }
-            loaders[position].setLadder(set.tracks, screen: settings.screen)
+            loaders[position].setLadder(set.tracks, context)
             guard let other = loaders[position].ladder.first else { return fail(reason, at: now, &effects) }
             select(track: choice(for: position, at: now) ?? other, of: position, at: now, &effects)
         }

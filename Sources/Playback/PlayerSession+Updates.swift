@@ -69,7 +69,7 @@ extension PlayerSession {
             loaders[position].continued = TrackSelection(period: period, set: set, track: track)
         }
         loaders[position].selection = TrackSelection(period: period, set: set, track: track, location: location)
-        loaders[position].setLadder(tracks, screen: settings.screen)
+        loaders[position].setLadder(tracks, context)
         loaders[position].nextSequence = nil
         loaders[position].plannedDue = nil
         openMedia(of: position, at: now, &effects)
@@ -113,7 +113,7 @@ extension PlayerSession {
         loaders[position].excluded.removeAll()
         loaders[position].media = nil
         loaders[position].nextSequence = nil
-        loaders[position].setLadder(tracks, screen: settings.screen)
+        loaders[position].setLadder(tracks, context)
         let same = tracks.firstIndex { $0.id == oldTrack }
         select(
             track: isContinuous ? same ?? 0 : choice(for: position, at: now) ?? 0, of: position, isFirst: true, at: now,

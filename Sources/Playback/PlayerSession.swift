@@ -20,6 +20,7 @@ package struct PlayerSession: Sendable {
         /// False where nothing is fetched by its name: requests then carry a ``ResourceReference`` alone, and neither URIs
         /// are made nor responses described, which is most of the cost of a modelled session.
         package let namesResources: Bool
+        let ladders = LadderShelf()
 
         /// Creates a context.
         package init(settings: PlayerSettings, wallStart: WallTime, namesResources: Bool = true) {

@@ -124,14 +124,12 @@ struct TrackLoader: Sendable {
     var storedSegments = 0
     var reload = PlaylistReload()
     /// Fingerprints of initialization sections and keys that have been fetched, newest last.
-    var fetched: [UInt64] = []
+    private var fetched: [UInt64] = []
+    /// The last of them that was asked for: mostly the next one, too.
+    private var lastFound: UInt64?
     /// Tracks (positions in the set) that failed for good, and until when each is left out.
     var excluded: [ExcludedTrack] = []
-    /// The positions of the set's tracks by rising bit rate, and those bit rates; failed tracks left out.
-    var ladder: [Int] = []
-    var ladderRates: [BitRate] = []
-    /// Their average bit rates, the declared one where no average is.
-    var ladderAverages: [BitRate] = []
+    private var steps = Ladder.empty
     /// True once the track of the next segment has been chosen.
     var isDecided = false
     /// From where on buffered segments are fetched again in a better track; nil to go on at the buffer's end.
@@ -192,16 +190,33 @@ struct TrackLoader: Sendable {
     }
 
     /// Computes the ladder of a set anew, without the tracks that are left out and those too large for the screen.
-    mutating func setLadder(_ tracks: [Track], screen: ScreenSize?) {
-        ladder = tracks.indices.filter { index in !excluded.contains { $0.track == index } }
-            .sorted { tracks[$0].bitRate < tracks[$1].bitRate }
-        if let screen, kind == .video { ladder = screen.fitting(ladder, of: tracks) }
-        ladderRates = ladder.map { tracks[$0].bitRate }
-        ladderAverages = ladder.map { tracks[$0].averageBitRate ?? tracks[$0].bitRate }
+    mutating func setLadder(_ tracks: [Track], _ context: PlayerSession.Context) {
+        let screen = kind == .video ? context.settings.screen : nil
+        steps =
+            excluded.isEmpty
+            ? context.ladders.ladder(of: tracks, screen: screen)
+            : Ladder(of: tracks, excluded: excluded.map(\.track), screen: screen)
+    }
+
+    /// The positions of the set's tracks by rising bit rate, and those bit rates; failed tracks left out.
+    var ladder: [Int] { steps.positions }
+    var ladderRates: [BitRate] { steps.rates }
+    /// Their average bit rates, the declared one where no average is.
+    var ladderAverages: [BitRate] { steps.averages }
+
+    /// Whether an initialization section or a key has been fetched, by its fingerprint.
+    mutating func has(_ fingerprint: UInt64) -> Bool {
+        if lastFound == fingerprint { return true }
+        guard fetched.contains(fingerprint) else { return false }
+        lastFound = fingerprint
+        return true
     }
 
     mutating func remember(_ fingerprint: UInt64) {
-        if fetched.count >= 16 { fetched.removeFirst() }
+        if fetched.count >= 16 {
+            fetched.removeFirst()
+            lastFound = nil
+        }
         fetched.append(fingerprint)
     }
 }
