@@ -47,12 +47,6 @@ package struct SessionRequest: Sendable {
         var isEmpty: Bool { byteRange == nil && media == nil && awaited == nil && telemetry == nil }
     }
 
-    private final class DetailsBox: Sendable {
-        let details: Details
-
-        init(_ details: Details) { self.details = details }
-    }
-
     /// What it is for.
     package var kind: TransferKind
     /// The absolute URI.
@@ -63,7 +57,7 @@ package struct SessionRequest: Sendable {
     package var due: Instant
     /// What is wanted by its place in the presentation; nil for what has none there, such as the manifest.
     package var resource: ResourceReference?
-    private var box: DetailsBox?
+    private var box: OutOfLine<Details>?
 
     /// Creates a request.
     package init(
@@ -75,22 +69,22 @@ package struct SessionRequest: Sendable {
         self.reading = reading
         self.due = due
         self.resource = resource
-        box = details.isEmpty ? nil : DetailsBox(details)
+        box = details.isEmpty ? nil : OutOfLine(details)
     }
 
     /// What else is to be known of it.
     package var details: Details {
-        get { box?.details ?? Details() }
-        set { box = newValue.isEmpty ? nil : DetailsBox(newValue) }
+        get { box?.value ?? Details() }
+        set { box = newValue.isEmpty ? nil : OutOfLine(newValue) }
     }
     /// As ``Details/byteRange``.
-    package var byteRange: ByteRange? { box?.details.byteRange }
+    package var byteRange: ByteRange? { box?.value.byteRange }
     /// As ``Details/media``.
-    package var media: WantedMedia? { box?.details.media }
+    package var media: WantedMedia? { box?.value.media }
     /// As ``Details/awaited``.
-    package var awaited: PlaylistPosition? { box?.details.awaited }
+    package var awaited: PlaylistPosition? { box?.value.awaited }
     /// As ``Details/telemetry``.
-    package var telemetry: CMCDReport? { box?.details.telemetry }
+    package var telemetry: CMCDReport? { box?.value.telemetry }
 }
 
 /// A resource by its place in the presentation: tells resources apart without making their URIs.

@@ -51,10 +51,34 @@ package final class TransferWords: Sendable, Hashable {
     }
 }
 
+/// What has a transfer's words, and is read and changed word by word.
+package protocol WordedTransfer: Sendable {
+    /// The words.
+    var words: TransferWords { get set }
+}
+
+extension WordedTransfer {
+    /// The label of the error (``TransferError/label``), or `""`.
+    package var error: String {
+        get { words.error }
+        set { words = words.replacing(error: newValue) }
+    }
+    /// The peer's address, or `""`.
+    package var edge: String {
+        get { words.edge }
+        set { words = words.replacing(edge: newValue) }
+    }
+    /// The point of presence that the response named, or `""`.
+    package var pop: String {
+        get { words.pop }
+        set { words = words.replacing(pop: newValue) }
+    }
+}
+
 /// One finished transfer as measured.
 ///
 /// Carries no URI: those may hold tokens.
-package struct TransferRecord: Sendable, Hashable {
+package struct TransferRecord: WordedTransfer, Hashable {
     /// Its number in the session.
     package var id: TransferID
     /// What it was for.
@@ -121,21 +145,6 @@ package struct TransferRecord: Sendable, Hashable {
             words: TransferWords(error: error, edge: edge, pop: pop, step: step))
     }
 
-    /// The label of the error (``TransferError/label``), or `""`.
-    package var error: String {
-        get { words.error }
-        set { words = words.replacing(error: newValue) }
-    }
-    /// The peer's address, or `""`.
-    package var edge: String {
-        get { words.edge }
-        set { words = words.replacing(edge: newValue) }
-    }
-    /// The point of presence that the response named, or `""`.
-    package var pop: String {
-        get { words.pop }
-        set { words = words.replacing(pop: newValue) }
-    }
     /// The name of the step, for a step of the viewer's journey; else `""`.
     package var step: String {
         get { words.step }

@@ -3,7 +3,7 @@ import Quantities
 import Transport
 
 /// How a transfer of a session ended, as its driver saw it.
-package struct TransferReport: Sendable {
+package struct TransferReport: WordedTransfer {
     /// What the body of a document turned out to be.
     package enum Document: Sendable {
         /// The body was media or a key, or there was none.
@@ -16,18 +16,12 @@ package struct TransferReport: Sendable {
     }
 
     /// What few reports have: out of line, so that all others stay small.
-    private struct Rare {
+    private struct Rare: Sendable {
         var document = Document.none
         var finalURI: String?
         var age: TimeAmount?
         var retryAfter: TimeAmount?
         var chunks: ChunkArrivals?
-    }
-
-    private final class RareBox: Sendable {
-        let rare: Rare
-
-        init(_ rare: Rare) { self.rare = rare }
     }
 
     /// What happened when.
@@ -44,7 +38,7 @@ package struct TransferReport: Sendable {
     package var connectionReused: Bool
     /// Its error, edge and point of presence.
     package var words: TransferWords
-    private var box: RareBox?
+    private var box: OutOfLine<Rare>?
 
     /// Creates an outcome.
     package init(
@@ -70,55 +64,27 @@ package struct TransferReport: Sendable {
         self.init(
             timings: timings, status: status, bytes: bytes, cache: cache, version: version,
             connectionReused: connectionReused, words: TransferWords(error: error, edge: edge, pop: pop))
-        box = RareBox(
+        box = OutOfLine(
             Rare(document: document, finalURI: finalURI, age: age, retryAfter: retryAfter, chunks: chunks))
-    }
-
-    private var rare: Rare {
-        get { box?.rare ?? Rare() }
-        set { box = RareBox(newValue) }
     }
 
     /// What the body was.
     package var document: Document {
-        get { box?.rare.document ?? .none }
-        set { rare.document = newValue }
+        get { box?.value.document ?? .none }
+        set {
+            var rare = box?.value ?? Rare()
+            rare.document = newValue
+            box = OutOfLine(rare)
+        }
     }
     /// The URI the body came from when it was redirected; nil means the one that was asked for.
-    package var finalURI: String? {
-        get { box?.rare.finalURI }
-        set { rare.finalURI = newValue }
-    }
+    package var finalURI: String? { box?.value.finalURI }
     /// How old the response was when a cache sent it (`Age`), where it says so.
-    package var age: TimeAmount? {
-        get { box?.rare.age }
-        set { rare.age = newValue }
-    }
+    package var age: TimeAmount? { box?.value.age }
     /// How long the server wants nothing asked (`Retry-After` in seconds), where it says so.
-    package var retryAfter: TimeAmount? {
-        get { box?.rare.retryAfter }
-        set { rare.retryAfter = newValue }
-    }
+    package var retryAfter: TimeAmount? { box?.value.retryAfter }
     /// The chunks of a segment that was made while it was fetched.
-    package var chunks: ChunkArrivals? {
-        get { box?.rare.chunks }
-        set { rare.chunks = newValue }
-    }
-    /// The label of the error, or `""` for a complete response.
-    package var error: String {
-        get { words.error }
-        set { words = words.replacing(error: newValue) }
-    }
-    /// The peer's address, or `""`.
-    package var edge: String {
-        get { words.edge }
-        set { words = words.replacing(edge: newValue) }
-    }
-    /// The point of presence that the response named, or `""`.
-    package var pop: String {
-        get { words.pop }
-        set { words = words.replacing(pop: newValue) }
-    }
+    package var chunks: ChunkArrivals? { box?.value.chunks }
 
     /// True for a complete response with a status of 200 to 299.
     package var isSuccess: Bool { words.isComplete && (200..<300).contains(status) }
